@@ -1,0 +1,3 @@
+import { section } from '../setting.js';
+
+export const analyticsSection = section('analytics', 'analytics', {});

@@ -1,0 +1,3 @@
+import { section } from '../setting.js';
+
+export const authSection = section('auth', 'auth', {});

@@ -1,0 +1,3 @@
+import { section } from '../setting.js';
+
+export const storageSection = section('storage', 'storage', {});
