@@ -1,0 +1,50 @@
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+
+/** How to reach PostgreSQL. `embedded` is the one-connection engine whose sessions outlive connections. */
+export interface DatabaseConnection {
+  readonly embedded: boolean;
+  readonly pool: PoolConfig;
+}
+
+/** A PostgreSQL server by its URL. */
+export function serverConnection(options: {
+  url: string;
+  poolMax: number;
+  statementTimeoutSeconds: number;
+}): DatabaseConnection {
+  return {
+    embedded: false,
+    pool: {
+      connectionString: options.url,
+      max: options.poolMax,
+      application_name: 'imbi',
+      statement_timeout: options.statementTimeoutSeconds * 1000,
+      idle_in_transaction_session_timeout: 60_000,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+    },
+  };
+}
+
+/** The embedded engine: exactly one connection, kept for good, because it is shared with everything else. */
+export function embeddedConnection(address: {
+  host: string;
+  port: number;
+  database: string;
+  user: string;
+}): DatabaseConnection {
+  return { embedded: true, pool: { ...address, max: 1, idleTimeoutMillis: 0 } };
+}
+
+export function createPool(connection: DatabaseConnection): Pool {
+  const pool = new Pool(connection.pool);
+  // An idle connection that breaks is replaced on next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  if (connection.embedded) pool.on('connect', forgetPreparedStatements);
+  return pool;
+}
+
+// The engine's one session survives a reconnect, and so do its prepared statements, which a new client does not know.
+function forgetPreparedStatements(client: PoolClient): void {
+  client.query('deallocate all').catch(() => undefined);
+}

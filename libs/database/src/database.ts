@@ -1,0 +1,130 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import { type CompiledQuery, type IsolationLevel, Kysely, PostgresDialect } from 'kysely';
+import type { Pool } from 'pg';
+import { createLogger, errorMessage, sleep } from '#libs/common';
+import { createPool, type DatabaseConnection } from './connection.js';
+import { NotificationListener } from './notification-listener.js';
+import { isTransient } from './pg-error.js';
+import { Transaction } from './transaction.js';
+
+export interface TransactionOptions {
+  isolation?: IsolationLevel;
+  /** Whether the work may be run again after a serialization failure or deadlock (default true). */
+  retry?: boolean;
+}
+
+const MAX_ATTEMPTS = 6;
+const logger = createLogger('database');
+
+/**
+ * The one way to PostgreSQL: reads by {@link execute} or `kysely`, writes by {@link transaction}.
+ * The root handle refuses to be used inside a transaction callback: on the embedded engine, which has one connection,
+ * that would wait for ever, and on a server it would silently escape the transaction.
+ */
+export class Database {
+  readonly embedded: boolean;
+  readonly pool: Pool;
+  private readonly root: Kysely<unknown>;
+  private readonly inside = new AsyncLocalStorage<true>();
+  private readonly listener: NotificationListener;
+  private readonly statementNames = new Map<string, string>();
+  private ended = false;
+
+  constructor(connection: DatabaseConnection) {
+    this.embedded = connection.embedded;
+    this.pool = createPool(connection);
+    this.root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: this.pool }) });
+    this.listener = new NotificationListener(connection, this.pool);
+  }
+
+  get kysely(): Kysely<unknown> {
+    this.assertOutside();
+    return this.root;
+  }
+
+  /**
+   * Runs a compiled query as a named prepared statement: the server parses and plans it once a connection, which is
+   * most of the cost of a small read. For statements whose text is one of few; `kysely` is for the rest.
+   */
+  async execute<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+    this.assertOutside();
+    const result = await this.pool.query({
+      name: this.statementName(query.sql),
+      text: query.sql,
+      values: [...query.parameters],
+    });
+    return result.rows;
+  }
+
+  /**
+   * Runs `work` in a transaction and commits when it resolves. Its outbox rows are written by one statement just before
+   * the commit. Unless `retry` is false, work that met a serialization failure is run again: it must have no effects
+   * of its own outside the transaction.
+   */
+  async transaction<Result>(
+    work: (tx: Transaction) => Promise<Result>,
+    options: TransactionOptions = {},
+  ): Promise<Result> {
+    this.assertOutside();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(work, options.isolation);
+      } catch (error) {
+        if (options.retry === false || attempt >= MAX_ATTEMPTS || !isTransient(error)) throw error;
+        logger.debug({ attempt, reason: errorMessage(error) }, 'transaction is retried');
+        await sleep(2 ** attempt * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  /** Calls `onNotify` at each notification on `channel`, over reconnects too; returns how to stop it. */
+  async listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.listener.listen(channel, onNotify);
+  }
+
+  /** Resolves when the engine answers. */
+  async ping(): Promise<void> {
+    await this.pool.query('select 1');
+  }
+
+  async end(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.listener.close();
+    await this.root.destroy();
+  }
+
+  private async attempt<Result>(
+    work: (tx: Transaction) => Promise<Result>,
+    isolation: IsolationLevel | undefined,
+  ): Promise<Result> {
+    const builder = this.root.transaction();
+    const started = isolation ? builder.setIsolationLevel(isolation) : builder;
+    let open: Transaction | undefined;
+    const result = await started.execute((kysely) =>
+      this.inside.run(true, async () => {
+        open = new Transaction(kysely);
+        const value = await work(open);
+        await open.outbox.flush(kysely);
+        return value;
+      }),
+    );
+    open?.announceCommit();
+    return result;
+  }
+
+  private assertOutside(): void {
+    if (!this.inside.getStore()) return;
+    throw new Error('The database was used inside a transaction without its handle; pass the transaction through.');
+  }
+
+  private statementName(text: string): string {
+    let name = this.statementNames.get(text);
+    if (!name) {
+      name = `imbi_${createHash('sha1').update(text).digest('hex').slice(0, 24)}`;
+      this.statementNames.set(text, name);
+    }
+    return name;
+  }
+}

@@ -1,0 +1,15 @@
+export { createPool, type DatabaseConnection, embeddedConnection, serverConnection } from './connection.js';
+export { Database, type TransactionOptions } from './database.js';
+export { type Migration, MigrationBuilder, migration } from './migration.js';
+export { type MigrationReport, migrate, type PendingMigrations, pendingMigrations } from './migrator.js';
+export {
+  OUTBOX_CHANNEL,
+  OutboxBuffer,
+  type OutboxRow,
+  type OutboxTopic,
+  onOutboxCommit,
+  type StoredOutboxRow,
+} from './outbox-buffer.js';
+export { isTransient, isUnreachable, sqlState, violatedUniqueIndex } from './pg-error.js';
+export { systemMigrations } from './system.migration.js';
+export { Transaction } from './transaction.js';
