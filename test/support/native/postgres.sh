@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# PostgreSQL 17 with Apache AGE. Sourced by engines.sh.
+
+postgres_pid() { head -n1 "$data/postgres/postmaster.pid" 2>/dev/null || true; }
+postgres_running() { tree_process "$(postgres_pid)"; }
+postgres_url() { echo "postgres://imbi:$(secret postgres)@127.0.0.1:$(cat "$state/postgres.port")/imbi_test"; }
+
+as_postgres() { in_tree setpriv --reuid postgres --regid postgres --init-groups "$@"; }
+postgres_sql() { # database; SQL on standard input
+  as_postgres psql -X -q -v ON_ERROR_STOP=1 -h /srv/imbi/run -p "$(cat "$state/postgres.port")" -U postgres -d "$1"
+}
+
+# Sized for two cores and some GiB. fsync stays on, so that durability tests and benchmarks are honest;
+# IMBI_NATIVE_FSYNC=off trades that for speed.
+postgres_settings() { # port
+  cat <<SETTINGS
+listen_addresses = '127.0.0.1'
+port = $1
+unix_socket_directories = '/srv/imbi/run'
+max_connections = 200
+shared_preload_libraries = 'age'
+fsync = ${IMBI_NATIVE_FSYNC:-on}
+synchronous_commit = ${IMBI_NATIVE_FSYNC:-on}
+full_page_writes = ${IMBI_NATIVE_FSYNC:-on}
+shared_buffers = 512MB
+effective_cache_size = 2GB
+work_mem = 16MB
+maintenance_work_mem = 256MB
+max_wal_size = 2GB
+checkpoint_timeout = 15min
+random_page_cost = 1.1
+jit = off
+log_min_duration_statement = 1s
+log_lock_waits = on
+log_line_prefix = '%m [%p] %d '
+SETTINGS
+}
+
+postgres_create() {
+  in_tree sh -ec 'install -d -o postgres -g postgres -m 700 /srv/imbi/postgres /srv/imbi/run'
+  as_postgres /usr/lib/postgresql/17/bin/initdb -D /srv/imbi/postgres --encoding=UTF8 --locale=C.UTF-8 --data-checksums \
+    --auth-local=peer --auth-host=scram-sha-256 >"$log/initdb.log" 2>&1 || fail "initdb (see $log/initdb.log)"
+  # Appended last, the include wins over initdb's own values.
+  echo "include_if_exists = 'imbi.conf'" >>"$data/postgres/postgresql.conf"
+}
+
+# With AGE preloaded every DROP fails in a database that lacks the extension, template1 (so each new one) included.
+postgres_prepare() {
+  local database
+  for database in template1 postgres; do
+    postgres_sql "$database" <<<'set client_min_messages = warning; create extension if not exists age;'
+  done
+  postgres_sql postgres <<SQL
+select 'create role imbi superuser login' where not exists (select from pg_roles where rolname = 'imbi') \gexec
+alter role imbi password '$(secret postgres)';
+select 'create database imbi_test owner imbi' where not exists (select from pg_database where datname = 'imbi_test') \gexec
+SQL
+  touch "$state/postgres.ready"
+}
+
+postgres_up() {
+  local port started=$SECONDS
+  if postgres_running && [ -f "$state/postgres.ready" ]; then return; fi
+  if ! postgres_running; then
+    rm -f "$data/postgres/postmaster.pid"
+    if [ ! -f "$state/postgres.created" ] || [ ! -d "$data/postgres" ]; then
+      rm -rf -- "$data/postgres" "$state/postgres.ready"
+      postgres_create
+      touch "$state/postgres.created"
+    fi
+    port=$(free_port postgres 25432)
+    postgres_settings "$port" >"$data/postgres/imbi.conf"
+    as_postgres /usr/lib/postgresql/17/bin/pg_ctl -D /srv/imbi/postgres -l /srv/imbi/postgres/server.log -w -t 60 start \
+      >"$log/pg_ctl.log" 2>&1 || fail "PostgreSQL did not start (see $data/postgres/server.log)"
+  fi
+  [ -f "$state/postgres.ready" ] || postgres_prepare
+  say "PostgreSQL on 127.0.0.1:$(cat "$state/postgres.port") in $((SECONDS - started)) s"
+}
+
+postgres_down() {
+  postgres_running || return 0
+  # SIGINT is PostgreSQL's fast shutdown: clients are cut off, the data is flushed.
+  stop_process PostgreSQL "$(postgres_pid)" INT
+}
+
+postgres_status() {
+  if postgres_running; then echo "PostgreSQL  running  127.0.0.1:$(cat "$state/postgres.port")  pid $(postgres_pid)"; else
+    echo 'PostgreSQL  down'
+    return 1
+  fi
+}
