@@ -1,0 +1,5 @@
+import { auditMigrations } from './audit-event.table.js';
+import { entityChangeMigrations } from './entity-change.table.js';
+
+/** The tables that every installation has, in the order in which they came. */
+export const platformAnalyticsMigrations = [...entityChangeMigrations, ...auditMigrations];
