@@ -2,7 +2,16 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/*.gen.ts', '**/*.mjs', '**/metadata.ts', 'apps/cli/bootstrap/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/*.gen.ts',
+      'openapi/sdk/src/gen/**',
+      '**/*.mjs',
+      '**/metadata.ts',
+      'apps/cli/bootstrap/**',
+    ],
+  },
   {
     files: ['**/*.ts'],
     languageOptions: {

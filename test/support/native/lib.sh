@@ -42,7 +42,8 @@ wait_until() { # seconds, command...
   done
 }
 
-is_gone() { ! kill -0 "$1" 2>/dev/null; }
+# A zombie still takes signals; only its root directory is gone.
+is_gone() { ! readlink "/proc/$1/root" >/dev/null; }
 
 # Asks nicely, then insists: a wedged engine must not keep `down` from ending.
 stop_process() { # name, pid, signal

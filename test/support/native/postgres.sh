@@ -10,6 +10,16 @@ postgres_sql() { # database; SQL on standard input
   as_postgres psql -X -q -v ON_ERROR_STOP=1 -h /srv/imbi/run -p "$(cat "$state/postgres.port")" -U postgres -d "$1"
 }
 
+# After a kill -9 of the postmaster its backends may linger for a moment, and its lock files name a pid that can be a
+# zombie or by now anybody's: PostgreSQL itself would refuse to start on either.
+postgres_clear_remains() {
+  local pid
+  for pid in $(pgrep -x postgres || true); do
+    if tree_process "$pid"; then stop_process 'an orphaned backend' "$pid" QUIT; fi
+  done
+  rm -f -- "$data/postgres/postmaster.pid" "$data"/run/.s.PGSQL.*
+}
+
 # Sized for two cores and some GiB. fsync stays on, so that durability tests and benchmarks are honest;
 # IMBI_NATIVE_FSYNC=off trades that for speed.
 postgres_settings() { # port
@@ -62,7 +72,7 @@ postgres_up() {
   local port started=$SECONDS
   if postgres_running && [ -f "$state/postgres.ready" ]; then return; fi
   if ! postgres_running; then
-    rm -f "$data/postgres/postmaster.pid"
+    postgres_clear_remains
     if [ ! -f "$state/postgres.created" ] || [ ! -d "$data/postgres" ]; then
       rm -rf -- "$data/postgres" "$state/postgres.ready"
       postgres_create

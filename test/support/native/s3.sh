@@ -9,7 +9,8 @@ s3_pid() { cat "$state/s3.pid" 2>/dev/null || true; }
 s3_running() {
   local pid
   pid=$(s3_pid)
-  [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$state/moto/bin/moto_server"
+  [ -n "$pid" ] && [ -r "/proc/$pid/cmdline" ] &&
+    tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF "$state/moto/bin/moto_server"
 }
 s3_env() {
   echo "export IMBI_TEST_S3_URL=http://127.0.0.1:$(cat "$state/s3.port")"

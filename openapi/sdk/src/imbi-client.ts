@@ -1,0 +1,36 @@
+import type { Credentials } from './credentials.js';
+import { type Client, createClient, createConfig } from './gen/client/index.js';
+import { toProblemError } from './problem-error.js';
+import { DEFAULT_RETRY, type RetryOptions, resilientFetch } from './resilient-fetch.js';
+
+export interface ImbiClientOptions {
+  /** The server's address without `/api`, such as `https://imbi.example.org`. */
+  baseUrl: string;
+  credentials?: Credentials;
+  retry?: Partial<RetryOptions>;
+  /** For tests and unusual platforms; the global fetch otherwise. */
+  fetch?: typeof fetch;
+}
+
+/**
+ * A client to hand to every operation: `getTeam({ client, path: { org, slug } })`.
+ * Failed calls come back as `error`, or are thrown where the call says `throwOnError: true`; either way they are
+ * {@link ProblemError}s.
+ */
+export function createImbiClient(options: ImbiClientOptions): Client {
+  const client = createClient(
+    createConfig({
+      baseUrl: options.baseUrl,
+      fetch: resilientFetch({
+        fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+        baseUrl: options.baseUrl,
+        credentials: options.credentials,
+        retry: { ...DEFAULT_RETRY, ...options.retry },
+      }),
+    }),
+  );
+  client.interceptors.error.use((error, response) =>
+    error instanceof Error && !response ? error : toProblemError(error, response),
+  );
+  return client;
+}

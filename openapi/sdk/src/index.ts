@@ -1,0 +1,19 @@
+export { bearer, type Credentials, type CredentialsHttp, password, type Tokens, tokens } from './credentials.js';
+export type { Client } from './gen/client/index.js';
+export * from './gen/index.js';
+export { createImbiClient, type ImbiClientOptions } from './imbi-client.js';
+export { items, type PageOf, pages } from './pages.js';
+export {
+  ConflictError,
+  ForbiddenError,
+  InvalidError,
+  NotFoundError,
+  type ProblemBody,
+  ProblemError,
+  type ProblemFieldError,
+  RateLimitedError,
+  StaleVersionError,
+  UnauthenticatedError,
+  UnavailableError,
+} from './problem-error.js';
+export type { RetryOptions } from './resilient-fetch.js';
