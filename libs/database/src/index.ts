@@ -1,6 +1,6 @@
 export { createPool, type DatabaseConnection, embeddedConnection, serverConnection } from './connection.js';
 export { Database, type TransactionOptions } from './database.js';
-export { type Migration, MigrationBuilder, migration } from './migration.js';
+export { indexName, type Migration, MigrationBuilder, migration, uniqueIndexName } from './migration.js';
 export { type MigrationReport, migrate, type PendingMigrations, pendingMigrations } from './migrator.js';
 export {
   OUTBOX_CHANNEL,

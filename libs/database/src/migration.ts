@@ -55,12 +55,12 @@ export class MigrationBuilder {
 
   /** A unique index over properties of a label; a vertex that lacks one of them does not collide. */
   unique(label: string, properties: readonly string[]): void {
-    this.propertyIndex('unique index', `${label}_${properties.join('_')}_key`, label, properties);
+    this.propertyIndex('unique index', uniqueIndexName(label, properties), label, properties);
   }
 
   /** A btree index over properties of a label, for equality on the first ones and order on the rest. */
   index(label: string, properties: readonly string[]): void {
-    this.propertyIndex('index', `${label}_${properties.join('_')}_idx`, label, properties);
+    this.propertyIndex('index', indexName(label, properties), label, properties);
   }
 
   sql(statement: string): void {
@@ -72,9 +72,19 @@ export class MigrationBuilder {
       (property) => `ag_catalog.agtype_access_operator(properties, '"${checked(property)}"'::ag_catalog.agtype)`,
     );
     this.statements.push(
-      `create ${kind} "${shorten(name)}" on imbi.${identifier(label)} (${expressions.map((text) => `(${text})`).join(', ')})`,
+      `create ${kind} "${name}" on imbi.${identifier(label)} (${expressions.map((text) => `(${text})`).join(', ')})`,
     );
   }
+}
+
+/** The name of the unique index over properties of a label, by which a violation is recognised. */
+export function uniqueIndexName(label: string, properties: readonly string[]): string {
+  return shorten(`${label}_${properties.join('_')}_key`);
+}
+
+/** The name of the plain index over properties of a label. */
+export function indexName(label: string, properties: readonly string[]): string {
+  return shorten(`${label}_${properties.join('_')}_idx`);
 }
 
 function checked(name: string): string {

@@ -5,6 +5,8 @@ import type { Migration } from './migration.js';
 const logger = createLogger('migrations');
 // Any number will do as long as every process takes the same one.
 const LOCK_KEY = 4_624_721;
+// AGE 1.7 makes the indexes of a new label with operator classes that it looks up by their bare names.
+const FIND_AGE = 'set local search_path = public, ag_catalog';
 
 export interface MigrationReport {
   readonly applied: readonly string[];
@@ -70,8 +72,11 @@ async function prepare(client: PoolClient): Promise<void> {
     checksum text not null,
     applied_at timestamptz not null default now()
   )`);
+  await client.query('begin');
+  await client.query(FIND_AGE);
   await client.query(`select ag_catalog.create_graph('imbi')
     where not exists (select from ag_catalog.ag_graph where name = 'imbi')`);
+  await client.query('commit');
 }
 
 async function readApplied(client: Pick<Pool, 'query'>): Promise<Map<string, string>> {
@@ -84,6 +89,7 @@ async function readApplied(client: Pick<Pool, 'query'>): Promise<Map<string, str
 async function applyOne(client: PoolClient, one: Migration): Promise<void> {
   await client.query('begin');
   try {
+    await client.query(FIND_AGE);
     for (const statement of one.statements) await client.query(statement);
     await client.query('insert into imbi_system.migrations (id, checksum) values ($1, $2)', [one.id, one.checksum]);
     await client.query('commit');
