@@ -72,11 +72,10 @@ async function prepare(client: PoolClient): Promise<void> {
     checksum text not null,
     applied_at timestamptz not null default now()
   )`);
-  await client.query('begin');
-  await client.query(FIND_AGE);
-  await client.query(`select ag_catalog.create_graph('imbi')
+  await client.query(`
+    with path as materialized (select set_config('search_path', 'public, ag_catalog', true))
+    select ag_catalog.create_graph('imbi') from path
     where not exists (select from ag_catalog.ag_graph where name = 'imbi')`);
-  await client.query('commit');
 }
 
 async function readApplied(client: Pick<Pool, 'query'>): Promise<Map<string, string>> {
