@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { errorMessage } from '#libs/common';
 import type { AnalyticsConnection } from './analytics-connection.js';
+import { asClientConnection } from './chdb-connection.js';
 
 /** Why there is no client, and whether asking again may help. */
 export class NoAnalyticsEngine extends Error {
@@ -33,7 +34,7 @@ async function openEmbedded(directory: string): Promise<ClickHouseClient> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
     return createClient({
-      connection: createChdbConnection({ path: directory }),
+      connection: asClientConnection(createChdbConnection({ path: directory })),
       log: { level: ClickHouseLogLevel.OFF },
     });
   } catch (error) {

@@ -1,4 +1,3 @@
-import { ClickHouseError } from '@clickhouse/client';
 import { DomainError, errorMessage } from '#libs/common';
 
 // The data itself is at fault, so that sending it again cannot help. Everything else (memory, disk, network, a table
@@ -27,9 +26,20 @@ export function unavailable(reason: string, cause?: unknown): DomainError {
   });
 }
 
+// By shape: chDB throws the error class of its own copy of the client library.
+function isEngineError(error: unknown): error is Error & { type: string } {
+  return (
+    error instanceof Error && 'type' in error && typeof error.type === 'string' && /^\d+$/.test(String(codeOf(error)))
+  );
+}
+
+function codeOf(error: object): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
 /** An insert that failed: `analytics_rejected` when these rows can never go in, else `analytics_unavailable`. */
 export function insertError(table: string, error: unknown): DomainError {
-  if (error instanceof ClickHouseError && REJECTED_TYPES.has(error.type ?? '')) {
+  if (isEngineError(error) && REJECTED_TYPES.has(error.type)) {
     return new DomainError('analytics_rejected', 'invalid', `Rows for ${table} were rejected: ${error.message}`, {
       cause: error,
     });
@@ -39,6 +49,6 @@ export function insertError(table: string, error: unknown): DomainError {
 
 /** A statement that failed: the engine's own complaint stays what it is, an unreachable engine is unavailable. */
 export function queryError(error: unknown): unknown {
-  if (error instanceof ClickHouseError && error.type !== 'TIMEOUT_EXCEEDED') return error;
+  if (isEngineError(error) && error.type !== 'TIMEOUT_EXCEEDED') return error;
   return unavailable(`${errorMessage(error)}.`, error);
 }

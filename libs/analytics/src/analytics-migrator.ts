@@ -33,7 +33,7 @@ export async function applyAnalyticsMigrations(
     if (isApplied(known, one)) continue;
     for (const statement of one.statements) await run(statement);
     await analytics.insert('migrations', [{ id: one.id, checksum: one.checksum }], {
-      token: `migration:${one.checksum}`,
+      token: `migration:${one.id.replace('/', ':')}`,
     });
     applied.push(one.id);
     logger.info({ migration: one.id }, 'analytics migration applied');
