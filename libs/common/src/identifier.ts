@@ -25,8 +25,12 @@ export function slugify(text: string, fallback = 'item'): string {
     .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/&/g, ' and ')
+    // C, C++ and C# are three things.
+    .replace(/\+/g, ' plus ')
+    .replace(/#/g, ' sharp ')
     .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
     .slice(0, SLUG_MAX_LENGTH)
-    .replace(/^-+|-+$/g, '');
+    .replace(/-+$/, '');
   return slug === '' ? fallback : slug;
 }

@@ -126,7 +126,7 @@ export const setting = {
     return build<number, Given>(given, {
       type: `integer${range(given)}`,
       unit: given.unit,
-      example: '10',
+      example: String(given.default ?? given.min ?? 10),
       read: (text) => {
         if (!/^-?\d+$/.test(text)) throw new SettingProblem(`"${text}" is not a whole number`);
         return bounded(text, Number(text), given);

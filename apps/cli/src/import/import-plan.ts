@@ -1,0 +1,78 @@
+/** What a file says should be in the catalogue, before it is compared with what is there. */
+export interface ImportPlan {
+  organization: { slug: string; name: string };
+  teams: PlannedEntity[];
+  projectTypes: PlannedEntity[];
+  linkDefinitions: PlannedLinkDefinition[];
+  tags: PlannedEntity[];
+  projects: PlannedProject[];
+  /** What could not be understood; the rest is imported all the same. */
+  problems: ImportProblem[];
+}
+
+export interface PlannedEntity {
+  slug: string;
+  name: string;
+  description?: string;
+}
+
+export interface PlannedLinkDefinition {
+  slug: string;
+  name: string;
+  url_template: string;
+}
+
+export interface PlannedProject {
+  slug: string;
+  name: string;
+  description?: string;
+  team: string;
+  project_types: string[];
+  links: Record<string, string>;
+  identifiers: Record<string, string>;
+  tags: string[];
+  /** Slugs of projects of the same plan. */
+  depends_on: string[];
+  archived?: boolean;
+}
+
+export interface ImportProblem {
+  file: string;
+  line: number;
+  reason: string;
+}
+
+/** Collects entities by slug, the first one named wins. */
+export class EntitySet<Entity extends { slug: string }> {
+  private readonly bySlug = new Map<string, Entity>();
+
+  add(entity: Entity): Entity {
+    const known = this.bySlug.get(entity.slug);
+    if (known) return known;
+    this.bySlug.set(entity.slug, entity);
+    return entity;
+  }
+
+  get(slug: string): Entity | undefined {
+    return this.bySlug.get(slug);
+  }
+
+  has(slug: string): boolean {
+    return this.bySlug.has(slug);
+  }
+
+  values(): Entity[] {
+    return [...this.bySlug.values()];
+  }
+}
+
+export const LIMITS = { name: 200, description: 2000, url: 2000, identifier: 1000 } as const;
+
+export function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;
+}
+
+export function isHttpUrl(text: unknown): text is string {
+  if (typeof text !== 'string' || text.length > LIMITS.url || !URL.canParse(text)) return false;
+  return /^https?:$/.test(new URL(text).protocol);
+}
