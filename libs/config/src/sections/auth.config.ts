@@ -1,3 +1,150 @@
-import { section } from '../setting.js';
+import { section, setting } from '../setting.js';
 
-export const authSection = section('auth', 'auth', {});
+export const authSection = section('auth', 'Authentication', {
+  encryptionKey: setting.secret({
+    env: 'IMBI_AUTH_ENCRYPTION_KEY',
+    optional: true,
+    minLength: 43,
+    description:
+      'Fernet keys that secrets are encrypted with at rest, separated by commas: the first encrypts, all decrypt. ' +
+      'Where it is not set, one is made in the data directory; in production it must be set.',
+    example: 'cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=',
+  }),
+  issuer: setting.url({
+    env: 'IMBI_AUTH_ISSUER',
+    optional: true,
+    protocols: ['http', 'https'],
+    description: 'The `iss` claim of access tokens; not set means the public URL.',
+    example: 'https://imbi.example.org',
+  }),
+  audience: setting.text({
+    env: 'IMBI_AUTH_AUDIENCE',
+    default: 'imbi',
+    description: 'The `aud` claim of access tokens; tokens for any other audience are refused.',
+  }),
+  accessTokenTtl: setting.duration({
+    env: 'IMBI_AUTH_ACCESS_TOKEN_TTL',
+    default: 3600,
+    min: 30,
+    max: 86_400,
+    description: 'How long an access token is good for; its session is looked up on every call all the same.',
+    example: '1h',
+  }),
+  sessionTtl: setting.duration({
+    env: 'IMBI_AUTH_SESSION_TTL',
+    default: 2_592_000,
+    min: 60,
+    max: 31_536_000,
+    description: 'How long a session, and so its refresh tokens, can live at the most.',
+    example: '30d',
+  }),
+  sessionIdleTtl: setting.duration({
+    env: 'IMBI_AUTH_SESSION_IDLE_TTL',
+    default: 1_209_600,
+    min: 60,
+    max: 31_536_000,
+    description: 'After how long without a sign of life a session ends.',
+    example: '14d',
+  }),
+  maxConcurrentSessions: setting.integer({
+    env: 'IMBI_AUTH_MAX_CONCURRENT_SESSIONS',
+    default: 5,
+    min: 1,
+    max: 1000,
+    unit: 'sessions',
+    description: 'Sessions one user may have at once; a sign-in beyond that ends the oldest.',
+  }),
+  refreshReplayWindow: setting.duration({
+    env: 'IMBI_AUTH_REFRESH_REPLAY_WINDOW',
+    default: 10,
+    min: 0,
+    max: 60,
+    description: 'How long the client that spent a refresh token may ask again for the answer it lost.',
+    example: '10s',
+  }),
+  passwordPolicy: setting.oneOf(['adr', 'asvs'], {
+    env: 'IMBI_AUTH_PASSWORD_POLICY',
+    default: 'adr',
+    description:
+      '`adr` asks passwords for upper and lower case, a digit and a special character; `asvs` refuses common and ' +
+      'predictable ones instead.',
+  }),
+  passwordMinLength: setting.integer({
+    env: 'IMBI_AUTH_PASSWORD_MIN_LENGTH',
+    default: 12,
+    min: 8,
+    max: 64,
+    unit: 'characters',
+    description: 'The fewest characters of a password.',
+  }),
+  argon2MemoryKib: setting.integer({
+    env: 'IMBI_AUTH_ARGON2_MEMORY_KIB',
+    default: 19_456,
+    min: 1024,
+    max: 1_048_576,
+    unit: 'KiB',
+    description: 'Argon2id memory (m) of one password hash; a rise takes effect for each user at the next sign-in.',
+  }),
+  argon2Passes: setting.integer({
+    env: 'IMBI_AUTH_ARGON2_PASSES',
+    default: 2,
+    min: 1,
+    max: 100,
+    unit: 'passes',
+    description: 'Argon2id passes (t) over that memory.',
+  }),
+  argon2Lanes: setting.integer({
+    env: 'IMBI_AUTH_ARGON2_LANES',
+    default: 1,
+    min: 1,
+    max: 16,
+    unit: 'lanes',
+    description: 'Argon2id parallelism (p).',
+  }),
+  hashConcurrency: setting.integer({
+    env: 'IMBI_AUTH_HASH_CONCURRENCY',
+    default: 0,
+    min: 0,
+    max: 64,
+    unit: 'hashes',
+    description:
+      'Password hashes computed at once; 0 means one a core, but at most three of the four threads that Node also ' +
+      'needs for files and name look-ups.',
+  }),
+  hashQueue: setting.integer({
+    env: 'IMBI_AUTH_HASH_QUEUE',
+    default: 64,
+    min: 0,
+    max: 10_000,
+    unit: 'hashes',
+    description: 'Password hashes that may wait; a sign-in beyond that is answered 503 with `Retry-After`.',
+  }),
+  loginFailuresFree: setting.integer({
+    env: 'IMBI_AUTH_LOGIN_FAILURES_FREE',
+    default: 5,
+    min: 1,
+    max: 100,
+    unit: 'failures',
+    description: 'Failed sign-ins of one account before each further one must wait, twice as long every time.',
+  }),
+  loginDelayMax: setting.duration({
+    env: 'IMBI_AUTH_LOGIN_DELAY_MAX',
+    default: 900,
+    min: 1,
+    max: 86_400,
+    description: 'The longest that wait grows to, so that nobody can lock an account for good.',
+    example: '15m',
+  }),
+  bootstrapAdminEmail: setting.text({
+    env: 'IMBI_BOOTSTRAP_ADMIN_EMAIL',
+    default: 'admin@imbi.local',
+    pattern: /^[^\s@]+@[^\s@]+$/,
+    description: 'The e-mail address of the first administrator, made when there is no user yet.',
+    example: 'admin@example.org',
+  }),
+  bootstrapAdminPassword: setting.secret({
+    env: 'IMBI_BOOTSTRAP_ADMIN_PASSWORD',
+    optional: true,
+    description: 'The first administrator’s password; not set means a generated one, printed once.',
+  }),
+});
