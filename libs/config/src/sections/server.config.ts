@@ -47,6 +47,17 @@ export const serverSection = section('server', 'HTTP server', {
     unit: 'KiB',
     description: 'The largest request body, uploads excepted.',
   }),
+  accessLog: setting.boolean({
+    env: 'IMBI_ACCESS_LOG',
+    default: true,
+    description: 'Write one line a request (level info): route template, status, milliseconds, caller.',
+  }),
+  metricsToken: setting.secret({
+    env: 'IMBI_METRICS_TOKEN',
+    optional: true,
+    minLength: 16,
+    description: 'The bearer token of /metrics; without it only loopback and private addresses may read them.',
+  }),
   shutdownTimeout: setting.duration({
     env: 'IMBI_SHUTDOWN_TIMEOUT',
     default: 10,

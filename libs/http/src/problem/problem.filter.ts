@@ -1,0 +1,53 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createLogger } from '#libs/common';
+import { StoredAnswer } from '../idempotency/stored-answer.js';
+import { PROBLEM_MEDIA_TYPE, type ProblemAnswer, toProblem } from './to-problem.js';
+
+const logger = createLogger('http');
+// Set by a handler before it failed, these would describe a document that is not sent.
+const STALE_HEADERS = ['etag', 'location', 'link', 'content-length', 'content-disposition', 'content-encoding'];
+
+/** Turns every error of every layer into a problem document; the only place that does. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    if (error instanceof StoredAnswer) error.send(reply);
+    else sendProblem(error, request, reply);
+  }
+}
+
+/** Answers `request` with the problem that `error` is, and logs what the answer does not say. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const answer = toProblem(error, {
+    instance: pathOf(request.url),
+    requestId: request.id,
+    hasCredential: request.headers.authorization !== undefined,
+  });
+  log(error, answer, request);
+  if (reply.sent || reply.raw.headersSent) return;
+  for (const name of STALE_HEADERS) reply.removeHeader(name);
+  reply.code(answer.status).headers(answer.headers).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(answer.body));
+}
+
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function log(error: unknown, answer: ProblemAnswer, request: FastifyRequest): void {
+  const { code } = answer.body;
+  const fields = {
+    request_id: request.id,
+    method: request.method,
+    route: request.routeOptions?.url ?? 'none',
+    status: answer.status,
+    code,
+  };
+  if (answer.severity === 'fault') logger.error({ ...fields, err: error }, 'request failed');
+  else if (answer.severity === 'outage') logger.warn({ ...fields, err: error }, 'dependency unavailable');
+  else logger.debug(fields, 'request refused');
+}

@@ -1,0 +1,31 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { routeSettings } from '../app/route-settings.js';
+import { parseIfMatch, parseIfNoneMatchAny, preconditionRequired } from './entity-tag.js';
+
+/** The answer's body carries `version`: it becomes the `ETag`, and `If-None-Match` on a read is answered with 304. */
+export function VersionedResponse(): MethodDecorator {
+  return routeSettings({ versioned: true });
+}
+
+/**
+ * Sets `Location` on a 201 from a template such as `/api/organizations/{org}/teams/{slug}`; each name is a parameter of
+ * the route, else a field of the answer.
+ */
+export function Location(template: string): MethodDecorator {
+  return routeSettings({ location: template });
+}
+
+/** The version that `If-Match` expects: `number | undefined`; with `required`, a request without it is answered 428. */
+export const IfMatch = createParamDecorator(
+  (options: { required?: boolean } | undefined, context: ExecutionContext): number | undefined => {
+    const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+    if (header === undefined && options?.required) throw preconditionRequired();
+    return parseIfMatch(header);
+  },
+);
+
+/** `true` where `If-None-Match: *` asks a PUT to create and never to replace. */
+export const IfNoneMatch = createParamDecorator((_data: unknown, context: ExecutionContext): boolean =>
+  parseIfNoneMatchAny(context.switchToHttp().getRequest<FastifyRequest>().headers['if-none-match']),
+);
