@@ -39,4 +39,28 @@ export const queueSection = section('queue', 'Jobs', {
     description: 'How often the relay looks at the outbox when no commit has poked it.',
     example: '1s',
   }),
+  relayLease: setting.duration({
+    env: 'IMBI_OUTBOX_LEASE',
+    default: 30,
+    min: 1,
+    max: 3600,
+    description: 'How long a relay may hold outbox rows; those of one that died are handed over again after it.',
+    example: '30s',
+  }),
+  analyticsLinger: setting.duration({
+    env: 'IMBI_OUTBOX_ANALYTICS_LINGER',
+    default: 0.2,
+    min: 0,
+    max: 60,
+    description: 'How long analytics rows wait for others, so that many changes make one insert.',
+    example: '200ms',
+  }),
+  analyticsBatch: setting.integer({
+    env: 'IMBI_OUTBOX_ANALYTICS_BATCH',
+    default: 2000,
+    min: 1,
+    max: 50_000,
+    unit: 'rows',
+    description: 'The most analytics rows that are sent as one insert.',
+  }),
 });

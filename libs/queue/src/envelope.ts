@@ -1,0 +1,52 @@
+import {
+  type Actor,
+  type ActorKind,
+  currentActor,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  newId,
+  type RequestContext,
+  requestContext,
+  SYSTEM_ACTOR,
+} from '#libs/common';
+
+/** What travels with a payload, so that the handler acts in the name of whoever caused the work. */
+export interface Envelope {
+  readonly data: JsonObject;
+  readonly context: RequestContext;
+}
+
+/** Wraps a payload together with the current actor, request and organization. */
+export function seal(data: JsonObject): JsonObject {
+  const { kind, id, name } = currentActor();
+  const context = requestContext.current();
+  const sealed: JsonObject = { data, actor: { kind, id, name }, request_id: context?.requestId ?? newId() };
+  if (context?.organizationId) sealed['organization_id'] = context.organizationId;
+  return sealed;
+}
+
+/** Reads what {@link seal} wrote; anything missing is filled by the system's own context. */
+export function unseal(sealed: unknown): Envelope {
+  const fields = isJsonObject(sealed) ? sealed : {};
+  const context: RequestContext = {
+    requestId: text(fields['request_id']) ?? newId(),
+    actor: readActor(fields['actor']),
+    organizationId: text(fields['organization_id']),
+  };
+  return { data: isJsonObject(fields['data']) ? fields['data'] : {}, context };
+}
+
+const ACTOR_KINDS: readonly ActorKind[] = ['user', 'service_account', 'system', 'anonymous'];
+
+function readActor(value: JsonValue | undefined): Actor {
+  if (!isJsonObject(value)) return SYSTEM_ACTOR;
+  const kind = ACTOR_KINDS.find((candidate) => candidate === value['kind']);
+  const id = text(value['id']);
+  if (!kind || !id) return SYSTEM_ACTOR;
+  return { kind, id, name: text(value['name']) ?? id };
+}
+
+function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
