@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Pool, type PoolClient } from 'pg';
+import { EmbeddedPostgres, type PostgresAddress } from './embedded-postgres.js';
+import { DataDirectoryInUseError } from './engine-process.js';
+
+describe('EmbeddedPostgres', () => {
+  let dataDir: string;
+  let engine: EmbeddedPostgres;
+  let address: PostgresAddress;
+  let pool: Pool;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(path.join(tmpdir(), 'imbi-engine-'));
+    engine = new EmbeddedPostgres({
+      dataDir,
+      heartbeatTimeoutMs: 3000,
+      checkpointBytes: 16_000_000,
+      idleTransactionMs: 2000,
+    });
+    address = await engine.start();
+    pool = openPool();
+    await pool.query('create table public.items (id int primary key, body text)');
+    await pool.query(`set search_path = public, ag_catalog`);
+    await pool.query(`select ag_catalog.create_graph('testing')`);
+    await pool.query(`select * from ag_catalog.cypher('testing', $$ create (:Thing {name: 'kept'}) $$) as (a agtype)`);
+  });
+
+  afterAll(async () => {
+    await pool.end();
+    await engine.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  function openPool(): Pool {
+    const created = new Pool({ ...address, max: 1, idleTimeoutMillis: 0 });
+    created.on('error', () => undefined);
+    return created;
+  }
+
+  async function rows(sql: string, values: unknown[] = []) {
+    return (await pool.query(sql, values)).rows;
+  }
+
+  async function killed(work: () => Promise<unknown>): Promise<void> {
+    const restarted = once(engine, 'restarted');
+    await Promise.all([work(), restarted]);
+  }
+
+  it('runs with the settings that keep it small and its search path ours', async () => {
+    await reconnect();
+    expect(
+      await rows(`select current_setting('shared_buffers') as buffers, current_setting('search_path') as path`),
+    ).toEqual([{ buffers: '16MB', path: 'bullmq,public' }]);
+  });
+
+  it('serves parallel callers through one connection, each with its own large parameter', async () => {
+    const sent = Array.from({ length: 24 }, (_, index) => `${index}:${'x'.repeat(300_000)}`);
+    const got = await Promise.all(sent.map((text) => rows('select $1::text as text', [text])));
+    expect(got.map(([row]) => row.text)).toEqual(sent);
+  });
+
+  it('rolls back a transaction in which a statement failed', async () => {
+    const client = await pool.connect();
+    await client.query('begin');
+    await client.query(`insert into public.items values (1, 'lost')`);
+    await expect(client.query('select 1 / 0')).rejects.toMatchObject({ code: '22012' });
+    await expect(client.query('select 1')).rejects.toMatchObject({ code: '25P02' });
+    await client.query('rollback');
+    client.release();
+    expect(await rows('select * from public.items where id = 1')).toEqual([]);
+  });
+
+  it('delivers notifications to the listener on the one connection, at commit', async () => {
+    const client = await pool.connect();
+    const heard: string[] = [];
+    client.on('notification', (message) => heard.push(`${message.channel}=${message.payload}`));
+    await client.query('listen news');
+    await client.query('begin');
+    await client.query(`select pg_notify('news', 'hello')`);
+    expect(heard).toEqual([]);
+    await client.query('commit');
+    client.release();
+    expect(heard).toEqual(['news=hello']);
+  });
+
+  it('undoes everything of a client that vanished in the middle of a transaction', async () => {
+    const client = await pool.connect();
+    await client.query({ name: 'kept', text: 'select 1' });
+    await client.query(`set application_name = 'gone'`);
+    await client.query('select pg_advisory_lock(7)');
+    await client.query('begin');
+    await client.query(`insert into public.items values (2, 'half done')`);
+    vanish(client);
+    expect(await rows('select * from public.items where id = 2')).toEqual([]);
+    expect(await rows(`select current_setting('application_name') as name`)).toEqual([{ name: '' }]);
+    expect(await rows(`select * from pg_locks where locktype = 'advisory'`)).toEqual([]);
+    expect(await pool.query({ name: 'kept', text: 'select 2 as two' })).toMatchObject({ rows: [{ two: 2 }] });
+  });
+
+  it('makes a second client wait for the first one and go on when it leaves', async () => {
+    const other = openPool();
+    const first = await pool.connect();
+    await first.query('select 1');
+    const second = other.query('select 2 as two');
+    await first.query('select 3');
+    first.release(true);
+    expect((await second).rows).toEqual([{ two: 2 }]);
+    await other.end();
+  });
+
+  it('disconnects a client that sits in a transaction and blocks everybody', async () => {
+    const client = await pool.connect();
+    const failure = once(client, 'error');
+    await client.query('begin');
+    expect(await failure).toMatchObject([{ code: '25P03' }]);
+    client.release(true);
+    expect(await rows('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('refuses a second opener of the data directory and names the first', async () => {
+    const second = new EmbeddedPostgres({ dataDir });
+    const refusal = await second.start().catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(DataDirectoryInUseError);
+    expect(refusal).toMatchObject({
+      pid: process.pid,
+      message: expect.stringContaining(`in use by pid ${process.pid}`),
+    });
+    expect(await rows('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('keeps every commit when it is killed, and comes back at the same address', async () => {
+    const acknowledged: number[] = [];
+    const before = engine.pid;
+    await killed(async () => {
+      for (let id = 100; id < 400; id++) {
+        if (id === 300) process.kill(before ?? 0, 'SIGKILL');
+        await rows('insert into public.items values ($1, $2)', [id, 'x'.repeat(1000)]).then(
+          () => acknowledged.push(id),
+          () => undefined,
+        );
+      }
+    });
+    expect(engine.pid).not.toBe(before);
+    expect(acknowledged.length).toBeGreaterThan(198);
+    const kept = (await rows('select id from public.items where id >= 100')).map((row) => row.id);
+    expect(kept).toEqual(expect.arrayContaining(acknowledged));
+  });
+
+  it('answers Cypher after a restart', async () => {
+    await killed(async () => process.kill(engine.pid ?? 0, 'SIGKILL'));
+    const found = await rows(
+      `select * from ag_catalog.cypher('testing', $$ match (n:Thing) return n.name $$) as (name ag_catalog.agtype)`,
+    );
+    expect(found).toEqual([{ name: '"kept"' }]);
+  });
+
+  it('turns deep recursion into an error or a restart, never into an empty answer', async () => {
+    const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    await expect(rows('select $1::jsonb', [nested(10_000)])).rejects.toMatchObject({ code: '54001' });
+    expect(await rows('select 1 as one')).toEqual([{ one: 1 }]);
+    const restarted = once(engine, 'restarted');
+    const code = await rows('select $1::jsonb', [nested(60_000)]).catch((error) => error.code);
+    expect(['54001', '57P02']).toContain(code);
+    if (code === '57P02') await restarted;
+    expect(await rows('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('kills a statement that never ends and goes on', async () => {
+    await killed(() => expect(rows('do $$ begin loop end loop; end $$')).rejects.toThrow(/terminated/));
+    expect(await rows('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('bounds the write-ahead log of a bulk load', async () => {
+    await rows('create table public.bulk (body text)');
+    for (let round = 0; round < 40; round++) {
+      await rows('insert into public.bulk select repeat(md5(n::text), 30) from generate_series(1, 5000) n');
+    }
+    const log = path.join(dataDir, 'postgres', 'pg_wal');
+    const bytes = readdirSync(log).reduce((sum, name) => sum + statSync(path.join(log, name)).size, 0);
+    expect(bytes).toBeLessThan(160_000_000);
+  });
+
+  it('stops within two seconds and leaves no socket behind', async () => {
+    await pool.end();
+    const since = performance.now();
+    await engine.stop();
+    expect(performance.now() - since).toBeLessThan(2000);
+    expect(existsSync(path.join(address.host, `.s.PGSQL.${address.port}`))).toBe(false);
+    engine = new EmbeddedPostgres({ dataDir });
+    address = await engine.start();
+    pool = openPool();
+    expect(await rows('select count(*)::int as count from public.items where id between 100 and 200')).toEqual([
+      { count: 101 },
+    ]);
+  });
+
+  async function reconnect(): Promise<void> {
+    await pool.end();
+    pool = openPool();
+  }
+
+  function vanish(client: PoolClient): void {
+    client.on('error', () => undefined);
+    Reflect.get(client, 'connection').stream.destroy();
+    client.release(true);
+  }
+});
