@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createLogger, isJsonObject, sleep } from '#libs/common';
 
-const MAIN = fileURLToPath(new URL('./engine/main.mjs', import.meta.url));
+const MAIN = fileURLToPath(new URL('./engine/main.js', import.meta.url));
 const STACK_KILOBYTES = 3900;
 const STACK_NEEDED_BYTES = 8 * 1024 * 1024;
 const STOP_MILLISECONDS = 5000;

@@ -15,7 +15,7 @@ const PATIENCE_MILLISECONDS = 2000;
 
 export class Maintenance {
   /**
-   * @param {import('./statement-queue.mjs').StatementQueue} queue
+   * @param {import('./statement-queue.js').StatementQueue} queue
    * @param {MaintenanceOptions} options
    * @param {() => void} expelIdle ends a client that blocks the engine by an idle transaction
    */

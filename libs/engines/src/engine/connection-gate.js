@@ -4,7 +4,7 @@ import { PGLiteSocketHandler } from '@electric-sql/pglite-socket';
 const PATIENCE_MILLISECONDS = 10_000;
 
 export class ConnectionGate {
-  /** @param {import('./statement-queue.mjs').StatementQueue} queue */
+  /** @param {import('./statement-queue.js').StatementQueue} queue */
   constructor(queue) {
     this.queue = queue;
     /** @type {import('node:net').Socket | undefined} */

@@ -3,10 +3,10 @@
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { age } from '@electric-sql/pglite-age';
-import { ConnectionGate } from './connection-gate.mjs';
-import { DirectoryInUse, lockDirectory } from './directory-lock.mjs';
-import { Maintenance } from './maintenance.mjs';
-import { StatementQueue } from './statement-queue.mjs';
+import { ConnectionGate } from './connection-gate.js';
+import { DirectoryInUse, lockDirectory } from './directory-lock.js';
+import { Maintenance } from './maintenance.js';
+import { StatementQueue } from './statement-queue.js';
 
 const EXIT_ENGINE_FAILED = 70;
 const LONG_JUMP_STATUS = 100;
@@ -18,7 +18,7 @@ const START_PARAMETERS = [
   ['search_path', 'bullmq,public'],
 ].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
-/** @type {{ task: 'initialise' | 'serve', dataDir: string, maintenance: import('./maintenance.mjs').MaintenanceOptions }} */
+/** @type {{ task: 'initialise' | 'serve', dataDir: string, maintenance: import('./maintenance.js').MaintenanceOptions }} */
 const options = JSON.parse(process.argv[2] ?? '{}');
 
 // A terminal's Ctrl-C and a service manager's SIGTERM reach the whole group; the parent decides when the engine stops.
