@@ -47,9 +47,12 @@ export function OnJob<Payload extends JsonObject>(job: JobDefinition<Payload>): 
  * name `Class.method`: renaming it orphans the runs that are still waiting.
  */
 export function OnEvent<Payload extends JsonObject>(
-  event: EventDefinition<Payload> | string,
-  options: RetryOptions = {},
-): HandlerDecorator<Payload> {
+  event: EventDefinition<Payload>,
+  options?: RetryOptions,
+): HandlerDecorator<Payload>;
+/** An event by its name alone, for those that may not import who emits it: the payload's type is taken on trust. */
+export function OnEvent(event: string, options?: RetryOptions): HandlerDecorator<never>;
+export function OnEvent(event: EventDefinition | string, options: RetryOptions = {}): HandlerDecorator<never> {
   return mark({ kind: 'event', event: typeof event === 'string' ? event : event.name, retry: retryPolicy(options) });
 }
 
