@@ -1,0 +1,51 @@
+export { decodeAgtype, decodeMap, encodeAgtype } from './agtype.js';
+export {
+  type Definition,
+  defineEdge,
+  defineVertex,
+  type EdgeDefinition,
+  type EdgeInsertOf,
+  type EdgeOf,
+  type EdgePatchOf,
+  type EdgeUniqueness,
+  type InsertOf,
+  type PatchOf,
+  type VertexDefinition,
+  type VertexOf,
+} from './definition.js';
+export type { Connection } from './edge-connector.js';
+export { type End, ref, type VertexRef } from './edge-end.js';
+export type { EdgeSelection } from './edge-reader.js';
+export type { EdgeTarget, ReplacedEdges, ReplaceEdgesOptions } from './edge-replacer.js';
+export type { EdgePatchRequest, EdgePatchResult } from './edge-writer.js';
+export { compileFilter, type Filter, type OpenFilter, type Operators, type PathFilter } from './filter.js';
+export { Graph } from './graph.js';
+export { GraphModel } from './graph-model.js';
+export { GraphReader } from './graph-reader.js';
+export { GraphTransaction } from './graph-transaction.js';
+export { type Direction, type Keyset, type KeysetPosition, keyset, type Order, type OrderKey } from './keyset.js';
+export { PROPERTY_KINDS, type Properties, type Property, type PropertyKind, property } from './property.js';
+export { noCipher, type PropertyCipher } from './property-cipher.js';
+export { decodeEdge, decodeVertex, REDACTED } from './property-codec.js';
+export {
+  anyOf,
+  col,
+  colAt,
+  encode,
+  encodeList,
+  equal,
+  graphidText,
+  idOf,
+  jsonList,
+  jsonObject,
+  namedCol,
+  out,
+  propertiesOf,
+  type Sql,
+  tableOf,
+  textOf,
+} from './sql.js';
+export type { ReachedVertex, Traversal, TraversalRequest } from './traversal.js';
+export type { Key, ListRequest, Page } from './vertex-reader.js';
+export type { RemoveResult } from './vertex-remover.js';
+export type { InsertOptions, PatchRequest, PatchResult } from './vertex-writer.js';

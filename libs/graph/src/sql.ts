@@ -1,0 +1,121 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { JsonValue } from '#libs/common';
+import { encodeAgtype } from './agtype.js';
+import type { Definition, VertexDefinition } from './definition.js';
+
+// The one file that writes agtype SQL. Everything is qualified, operators too: ag_catalog is in no search path.
+
+/** Any piece of SQL. */
+export type Sql<Value = unknown> = RawBuilder<Value>;
+
+/** The table of a label, `imbi."Team"`. */
+export function tableOf(definition: Definition): Sql {
+  return sql.id('imbi', definition.label);
+}
+
+/** The property of the row `alias`, as agtype: written as the indexes are, so that they are used. */
+export function col<D extends Definition>(
+  definition: D,
+  property: Extract<keyof D['properties'], string>,
+  alias: string,
+): Sql {
+  return namedCol(definition, property, alias);
+}
+
+/** The id property of the vertex row `alias`, whatever its label. */
+export function idOf(alias: string): Sql {
+  return rawProperty('id', alias);
+}
+
+/** {@link col} for a name that is only known at run time. @throws Error when the definition lacks it */
+export function namedCol(definition: Definition, property: string, alias: string): Sql {
+  if (!Object.hasOwn(definition.properties, property)) {
+    throw new Error(`${definition.label} has no property "${property}"`);
+  }
+  return rawProperty(property, alias);
+}
+
+function rawProperty(property: string, alias: string): Sql {
+  // Definitions accept [a-z0-9_] in names only, so the literal needs no quoting.
+  return sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, ${sql.raw(`'"${property}"'::ag_catalog.agtype`)})`;
+}
+
+/** What stands at `path` inside a property; the segments are parameters and may be anything. */
+export function colAt(definition: Definition, path: readonly [string, ...string[]], alias: string): Sql {
+  const [property, ...inner] = path;
+  if (inner.length === 0) return namedCol(definition, property, alias);
+  const start = namedCol(definition, property, alias);
+  return sql`ag_catalog.agtype_access_operator(${sql.join([start, ...inner.map((segment) => encode(segment))])})`;
+}
+
+/** A value as an agtype parameter. */
+export function encode(value: JsonValue): Sql {
+  return sql`${encodeAgtype(value)}::ag_catalog.agtype`;
+}
+
+/** Values as one agtype[] parameter, for {@link anyOf}. */
+export function encodeList(values: readonly JsonValue[]): Sql {
+  return sql`${values.map((value) => encodeAgtype(value))}::ag_catalog.agtype[]`;
+}
+
+/** `left = right` of two agtypes or two graphids. */
+export function equal(left: Sql, right: Sql): Sql<boolean> {
+  return sql<boolean>`${left} operator(ag_catalog.=) ${right}`;
+}
+
+/** `value = any(list)`. */
+export function anyOf(value: Sql, list: Sql): Sql<boolean> {
+  return sql<boolean>`${value} operator(ag_catalog.=) any(${list})`;
+}
+
+/** The text of an agtype; decode it with `decodeAgtype`. The driver has no parser for the type itself. */
+export function out(value: Sql): Sql<string> {
+  return sql<string>`ag_catalog.agtype_out(${value})::text`;
+}
+
+/** The text of a string property, without quotes. */
+export function textOf(value: Sql): Sql<string> {
+  return sql<string>`(${value})::text`;
+}
+
+/** The properties column of `alias`, as text. */
+export function propertiesOf(alias: string): Sql<string> {
+  return out(sql.ref(`${alias}.properties`));
+}
+
+/** One JSON object of agtypes as text: `jsonObject({ slug: col(Team, 'slug', 't') })`. */
+export function jsonObject(members: Readonly<Record<string, Sql>>): Sql<string> {
+  const parts = Object.entries(members).flatMap(([name, value], index) => [
+    sql.lit(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
+    sql`coalesce(${out(value)}, 'null')`,
+  ]);
+  return sql<string>`(${sql.join(parts, sql` || `)} || '}')`;
+}
+
+/** An aggregate: JSON texts as one JSON list, `[]` for none. */
+export function jsonList(text: Sql, orderBy?: Sql): Sql<string> {
+  const order = orderBy ? sql`order by ${orderBy}` : sql``;
+  return sql<string>`('[' || coalesce(string_agg(${text}, ',' ${order}), '') || ']')`;
+}
+
+/** A graphid (8-byte id of a row in its graph) as decimal text. */
+export function graphidText(value: Sql): Sql<string> {
+  return sql<string>`(ag_catalog.graphid_to_agtype(${value}))::bigint::text`;
+}
+
+/** A graphid parameter; `'123'::graphid` does not work where long has 32 bits (the embedded engine). */
+export function graphid(text: string): Sql {
+  return sql`(${text}::bigint)::ag_catalog.agtype::ag_catalog.graphid`;
+}
+
+/** Graphid parameters as one array, for {@link anyOf}. */
+export function graphidList(texts: readonly string[]): Sql {
+  return sql`array(select x::ag_catalog.agtype::ag_catalog.graphid from unnest(${texts}::bigint[]) as given (x))`;
+}
+
+/** `select` list item naming whose organization a vertex belongs to, null for nobody's. */
+export function organizationOf(definition: VertexDefinition, alias: string): Sql {
+  if (definition.tenancy === 'property') return rawProperty('organization_id', alias);
+  if (definition.tenancy === 'self') return rawProperty('id', alias);
+  return sql`null::ag_catalog.agtype`;
+}
