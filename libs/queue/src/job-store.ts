@@ -6,6 +6,7 @@ import {
   createRedisBackend,
   DEFAULT_SCHEMA,
   isPgPool,
+  type RedisQueueBackend,
   runMigrations,
   type WorkerOptions,
 } from 'bullmq';
@@ -80,18 +81,25 @@ export class JobStore implements OnApplicationShutdown {
 
   private ownPool(): Pool {
     if (this.database.embedded) return this.database.pool;
-    const pool = new Pool({ ...this.database.pool.options, max: POOL_SIZE, application_name: 'imbi-jobs' });
-    // Sent before anything else on a new connection; a start-up option would be refused by some connection poolers.
-    pool.on('connect', (client) => void client.query(`set search_path = ${DEFAULT_SCHEMA}`).catch(() => undefined));
+    const pool = new Pool({
+      ...this.database.pool.options,
+      max: POOL_SIZE,
+      application_name: 'imbi-jobs',
+      options: `-c search_path=${DEFAULT_SCHEMA}`,
+    });
+    // An idle connection that breaks is replaced on next use; without a listener it would end the process.
+    pool.on('error', () => undefined);
     return pool;
   }
 }
 
 /** Chooses BullMQ's backend by the connection it is given, so that one process can hold both. */
-export const bullBackend: BackendFactory = (name, options, extra) =>
-  isPgPool(options.connection)
-    ? createPostgresBackend(name, { ...options, connection: options.connection }, extra)
-    : createRedisBackend(name, options, extra);
+export const bullBackend: BackendFactory<RedisQueueBackend> = (name, options, extra) => {
+  const { connection } = options;
+  if (!isPgPool(connection)) return createRedisBackend(name, options, extra);
+  // Queue and Worker need no more than the interface that both backends implement, but are typed for Redis's by default.
+  return createPostgresBackend(name, { ...options, connection }, extra) as unknown as RedisQueueBackend;
+};
 
 /** Creates or updates BullMQ's own tables (schema `bullmq`). */
 export async function migrateJobStore(database: Database): Promise<void> {

@@ -34,7 +34,7 @@ export class JobWorker {
       queue,
       (job: Job, _token?: string, signal?: AbortSignal) => this.run(job, signal),
       { ...options, settings, autorun: false },
-      bullBackend as never,
+      bullBackend,
     );
     this.worker.on('failed', (job, error) => this.report(job, error));
     this.worker.on('error', (error) => logger.debug({ queue, reason: errorMessage(error) }, 'a worker lost its store'));

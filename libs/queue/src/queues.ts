@@ -13,7 +13,7 @@ const logger = createLogger('queue');
 /** The queue class that Nest's BullModule is told to use: BullMQ's, on whichever backend its connection is for. */
 export class HouseQueue extends Queue {
   constructor(name: string, options: QueueOptions) {
-    super(name, options, bullBackend as never);
+    super(name, options, bullBackend);
     this.on('error', (error) => logger.debug({ queue: name, reason: errorMessage(error) }, 'a queue lost its store'));
   }
 }

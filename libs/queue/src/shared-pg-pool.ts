@@ -21,7 +21,6 @@ export class SharedPgPool extends EventEmitter implements PgPool {
   ) {
     super();
     this.setMaxListeners(0);
-    pool.on('error', () => undefined);
   }
 
   async query<Row>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<Row>> {

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type INestApplicationContext, Module, type Provider } from '@nestjs/common';
@@ -141,4 +142,39 @@ async function forgetPrefix(prefix: string): Promise<void> {
   const keys = await redis.keys(`${prefix}:*`);
   if (keys.length > 0) await redis.del(keys);
   redis.disconnect();
+}
+
+/** A way to Redis that can be cut, as a network would. */
+export async function openRedisLine() {
+  const target = new URL(redisUrl ?? '');
+  const sockets = new Set<Socket>();
+  let up = true;
+  const server: Server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    if (!up) {
+      socket.destroy();
+      return;
+    }
+    const through = connect(Number(target.port), target.hostname).on('error', () => undefined);
+    sockets.add(through);
+    socket.pipe(through).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const cut = () => {
+    up = false;
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return {
+    url: `redis://127.0.0.1:${typeof address === 'object' ? address?.port : ''}${target.pathname}`,
+    cut,
+    mend: () => {
+      up = true;
+    },
+    close: () => {
+      cut();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
