@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -183,6 +184,24 @@ describe('EmbeddedPostgres', () => {
     const log = path.join(dataDir, 'postgres', 'pg_wal');
     const bytes = readdirSync(log).reduce((sum, name) => sum + statSync(path.join(log, name)).size, 0);
     expect(bytes).toBeLessThan(160_000_000);
+  });
+
+  it('ends with its parent, even a killed one, and lets the next one in', async () => {
+    const orphaned = await mkdtemp(path.join(tmpdir(), 'imbi-engine-'));
+    const main = path.join(import.meta.dirname, 'engine/main.js');
+    const maintenance = { checkpointBytes: 1e9, checkpointMilliseconds: 1e9, vacuumMilliseconds: 1e9 };
+    const task = JSON.stringify({ task: 'serve', dataDir: orphaned, maintenance });
+    const script = `const child = require('node:child_process').fork(${JSON.stringify(main)}, [${JSON.stringify(task)}]);
+      child.on('message', () => console.log(child.pid));`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [printed] = await once(parent.stdout, 'data');
+    parent.kill('SIGKILL');
+    const successor = new EmbeddedPostgres({ dataDir: orphaned });
+    // The directory's lock belongs to the process, so that the next one has it says that the first is gone.
+    await successor.start();
+    expect(successor.pid).not.toBe(Number(printed));
+    await successor.stop();
+    await rm(orphaned, { recursive: true, force: true });
   });
 
   it('stops within two seconds and leaves no socket behind', async () => {
