@@ -2,6 +2,7 @@ import type { EdgeDefinition, EdgeOf, VertexDefinition, VertexOf } from './defin
 import { countEdges, type EdgeSelection, edgesOf } from './edge-reader.js';
 import type { Filter } from './filter.js';
 import type { Session } from './session.js';
+import type { Sql } from './sql.js';
 import { type Traversal, type TraversalRequest, traverse } from './traversal.js';
 import {
   countVertices,
@@ -17,6 +18,14 @@ import { revealProperty } from './vertex-writer.js';
 /** Typed reads; every one of them is a single statement. */
 export class GraphReader {
   constructor(protected readonly session: Session) {}
+
+  /**
+   * Runs a statement of a read model, composed of this library's SQL helpers. `fixed` says that its text is one of few,
+   * so that it pays to keep it prepared.
+   */
+  async run<Row>(statement: Sql<Row>, options?: { readonly fixed?: boolean }): Promise<Row[]> {
+    return this.session.run(statement, options);
+  }
 
   /** One vertex by its id, or by values that single it out: `find(Team, { organization_id, slug })`. */
   async find<D extends VertexDefinition>(definition: D, key: Key<D>): Promise<VertexOf<D> | undefined> {

@@ -10,16 +10,9 @@ import { type EdgeTarget, type ReplacedEdges, type ReplaceEdgesOptions, replaceE
 import { disconnectEdges, type EdgePatchRequest, type EdgePatchResult, patchEdge } from './edge-writer.js';
 import { GraphReader } from './graph-reader.js';
 import { type GraphContext, TransactionSession } from './session.js';
+import { type PatchRequest, type PatchResult, patchVertex, replaceVertex } from './vertex-patcher.js';
 import { type RemoveResult, removeVertices } from './vertex-remover.js';
-import {
-  type InsertOptions,
-  insertVertices,
-  lockVertex,
-  type PatchRequest,
-  type PatchResult,
-  patchVertex,
-  replaceVertex,
-} from './vertex-writer.js';
+import { type InsertOptions, insertVertices, type LockOptions, lockVertex } from './vertex-writer.js';
 
 /** Reads and writes inside one transaction. Every write leaves its row of the change history in the outbox. */
 export class GraphTransaction extends GraphReader {
@@ -86,8 +79,12 @@ export class GraphTransaction extends GraphReader {
   }
 
   /** Reads a vertex and keeps other writers from it until the transaction ends. */
-  async lock<D extends VertexDefinition>(definition: D, id: string): Promise<VertexOf<D> | undefined> {
-    return lockVertex(this.session, definition, id);
+  async lock<D extends VertexDefinition>(
+    definition: D,
+    id: string,
+    options?: LockOptions,
+  ): Promise<VertexOf<D> | undefined> {
+    return lockVertex(this.session, definition, id, options);
   }
 
   /** @throws DomainError `edge_end_not_found`, `already_exists`, `invalid_properties` */

@@ -46,6 +46,7 @@ export {
   textOf,
 } from './sql.js';
 export type { ReachedVertex, Traversal, TraversalRequest } from './traversal.js';
+export type { PatchRequest, PatchResult } from './vertex-patcher.js';
 export type { Key, ListRequest, Page } from './vertex-reader.js';
 export type { RemoveResult } from './vertex-remover.js';
-export type { InsertOptions, PatchRequest, PatchResult } from './vertex-writer.js';
+export type { InsertOptions, LockOptions } from './vertex-writer.js';

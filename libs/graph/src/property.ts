@@ -68,40 +68,43 @@ function hidden(kind: PropertyKind, options: Options<boolean>): Property {
 /** The kinds of property. All of them are required unless `optional` is true; an optional one reads as null when unset. */
 export const property = {
   /** The 21-character Nano ID of another vertex. */
-  id: <Optional extends boolean = false>(options: Options<Optional> = {}) => visible<string, Optional>('id', options),
+  id: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
+    visible<string, NoInfer<Optional>>('id', options),
   slug: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
-    visible<string, Optional>('slug', options),
+    visible<string, NoInfer<Optional>>('slug', options),
   text: <Optional extends boolean = false>(options: TextOptions<Optional> = {}) =>
-    visible<string, Optional>('text', options),
+    visible<string, NoInfer<Optional>>('text', options),
   /** A whole number that JavaScript holds exactly. */
   integer: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
-    visible<number, Optional>('integer', options),
+    visible<number, NoInfer<Optional>>('integer', options),
   number: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
-    visible<number, Optional>('number', options),
+    visible<number, NoInfer<Optional>>('number', options),
   boolean: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
-    visible<boolean, Optional>('boolean', options),
+    visible<boolean, NoInfer<Optional>>('boolean', options),
   /** An instant, as RFC 3339 text in UTC with milliseconds: it sorts as text. */
   timestamp: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
-    visible<string, Optional>('timestamp', options),
+    visible<string, NoInfer<Optional>>('timestamp', options),
   /** An absolute http or https address. */
-  url: <Optional extends boolean = false>(options: Options<Optional> = {}) => visible<string, Optional>('url', options),
+  url: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
+    visible<string, NoInfer<Optional>>('url', options),
   oneOf: <const Values extends readonly string[], Optional extends boolean = false>(
     values: Values,
     options: Options<Optional> = {},
-  ) => visible<Values[number], Optional>('one_of', { ...options, values }),
+  ) => visible<Values[number], NoInfer<Optional>>('one_of', { ...options, values }),
   list: <Value, Optional extends boolean = false>(of: Property<Value, false, false>, options: Options<Optional> = {}) =>
-    visible<readonly Value[], Optional>('list', { ...options, of }),
+    visible<readonly Value[], NoInfer<Optional>>('list', { ...options, of }),
   map: <Value, Optional extends boolean = false>(of: Property<Value, false, false>, options: Options<Optional> = {}) =>
-    visible<Readonly<Record<string, Value>>, Optional>('map', { ...options, of }),
+    visible<Readonly<Record<string, Value>>, NoInfer<Optional>>('map', { ...options, of }),
   /** Any JSON document that passes `assertSafeJson`; a patch replaces it whole. */
   json: <Value extends JsonValue | JsonObject = JsonObject, Optional extends boolean = false>(
     options: Options<Optional> = {},
-  ) => visible<Value, Optional>('json', options),
+  ) => visible<Value, NoInfer<Optional>>('json', options),
   /** Text that is already unusable by itself (a hash, a verifier), yet must not leave the database by accident. */
-  secret: <Optional extends boolean = false>(options: Options<Optional> = {}) => hidden<Optional>('secret', options),
+  secret: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
+    hidden<NoInfer<Optional>>('secret', options),
   /** Text that is encrypted by the graph's {@link PropertyCipher} before it is stored. */
   encrypted: <Optional extends boolean = false>(options: Options<Optional> = {}) =>
-    hidden<Optional>('encrypted', options),
+    hidden<NoInfer<Optional>>('encrypted', options),
 };
 
 type Value<P> = P extends Property<infer V, boolean, boolean> ? V : never;
@@ -112,7 +115,7 @@ type Absent<P, K extends keyof P> = P[K] extends Property<unknown, false, boolea
 
 /** Whether the names are only known at run time, so that values can be anything JSON holds. */
 type IsOpen<P> = string extends keyof P ? true : false;
-type OpenValues = { readonly [name: string]: JsonValue | undefined };
+type OpenValues = { readonly [name: string]: unknown };
 
 /** What a read returns: every visible property, null where an optional one is unset. */
 export type ReadProperties<P> =
