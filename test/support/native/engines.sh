@@ -3,6 +3,7 @@
 #
 #   engines.sh up       build what is missing, start what is not running (safe to repeat)
 #   engines.sh env      print the variables of the running engines: eval "$(test/support/native/engines.sh env)"
+#   engines.sh database NAME   drop and create a database, print its URL
 #   engines.sh status   one line for each engine; exit 1 when PostgreSQL or Valkey is down
 #   engines.sh down     stop them, keep their data
 #   engines.sh reset    stop them and delete their data, keep the installed tree
@@ -66,7 +67,7 @@ status() {
 print_env() {
   postgres_running && valkey_running || fail "not running: start them with 'engines.sh up'"
   echo "export IMBI_TEST_ENGINES=native"
-  echo "export IMBI_TEST_DATABASE_URL=$(postgres_url)"
+  echo "export IMBI_TEST_DATABASE_URL=$(postgres_url imbi_test)"
   echo "export IMBI_TEST_REDIS_URL=$(valkey_url)"
   if s3_running; then s3_env; fi
 }
@@ -86,9 +87,10 @@ case "${1:-}" in
     rm -rf -- "$data" "$log"
     ;;
   status) status ;;
+  database) postgres_fresh_database "${2:?engines.sh database NAME}" ;;
   env) print_env ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

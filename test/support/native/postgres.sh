@@ -3,7 +3,9 @@
 
 postgres_pid() { head -n1 "$data/postgres/postmaster.pid" 2>/dev/null || true; }
 postgres_running() { tree_process "$(postgres_pid)"; }
-postgres_url() { echo "postgres://imbi:$(secret postgres)@127.0.0.1:$(cat "$state/postgres.port")/imbi_test"; }
+postgres_url() { # database
+  echo "postgres://imbi:$(secret postgres)@127.0.0.1:$(cat "$state/postgres.port")/$1"
+}
 
 as_postgres() { in_tree setpriv --reuid postgres --regid postgres --init-groups "$@"; }
 postgres_sql() { # database; SQL on standard input
@@ -66,6 +68,17 @@ alter role imbi password '$(secret postgres)';
 select 'create database imbi_test owner imbi' where not exists (select from pg_database where datname = 'imbi_test') \gexec
 SQL
   touch "$state/postgres.ready"
+}
+
+postgres_fresh_database() { # name
+  postgres_running || fail "not running: start them with 'engines.sh up'"
+  [[ $1 =~ ^[a-z][a-z0-9_]{0,62}$ ]] || fail "'$1' is no database name (letters, digits and _)"
+  postgres_sql postgres >&2 <<SQL
+set client_min_messages = warning;
+drop database if exists $1 with (force);
+create database $1 owner imbi;
+SQL
+  postgres_url "$1"
 }
 
 postgres_up() {
