@@ -5,7 +5,8 @@ import { contentMismatch } from './storage-error.js';
 
 /** Passes a body through, counting and hashing it, and fails at its end, before any commit, if it is not as announced. */
 export class ContentCheck extends Transform {
-  size = 0;
+  // Not `size`: the SDK would take that for the length of the whole body.
+  byteCount = 0;
   private readonly hash = createHash('sha256');
   private digest: string | undefined;
 
@@ -20,10 +21,10 @@ export class ContentCheck extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    this.size += chunk.length;
+    this.byteCount += chunk.length;
     this.hash.update(chunk);
     const { contentLength } = this.expected;
-    const tooLong = contentLength !== undefined && this.size > contentLength;
+    const tooLong = contentLength !== undefined && this.byteCount > contentLength;
     callback(tooLong ? contentMismatch(`it is longer than ${contentLength} bytes`) : null, chunk);
   }
 
@@ -33,8 +34,8 @@ export class ContentCheck extends Transform {
 
   private mismatch(): Error | null {
     const { contentLength, sha256 } = this.expected;
-    if (contentLength !== undefined && this.size !== contentLength) {
-      return contentMismatch(`it has ${this.size} of ${contentLength} bytes`);
+    if (contentLength !== undefined && this.byteCount !== contentLength) {
+      return contentMismatch(`it has ${this.byteCount} of ${contentLength} bytes`);
     }
     if (sha256 !== undefined && this.sha256 !== sha256.toLowerCase()) {
       return contentMismatch('its SHA-256 is another one');

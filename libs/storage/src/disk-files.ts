@@ -66,13 +66,13 @@ export class DiskFiles {
     const target = this.contentPath(key, name);
     try {
       await writeDurably(content, (handle) =>
-        pipeline(body, check, handle.createWriteStream({ autoClose: false }), { signal: options.signal }),
+        pipeline(body, check, (chunks) => append(handle, chunks), { signal: options.signal }),
       );
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await rename(content, target);
       const sidecar: Sidecar = {
         key,
-        size: check.size,
+        size: check.byteCount,
         contentType: options.contentType,
         sha256: check.sha256,
         modifiedAt: new Date().toISOString(),
@@ -191,6 +191,11 @@ async function writeDurably(path: string, write: (handle: FileHandle) => Promise
   }
 }
 
+// A write stream of the handle would keep it from closing unless it closed it itself, which is before the sync.
+async function append(handle: FileHandle, chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of chunks) await handle.writeFile(chunk);
+}
+
 // Makes a rename survive a loss of power; Windows cannot open a directory and needs no such thing.
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
@@ -212,5 +217,5 @@ async function list(path: string): Promise<Dirent[]> {
 }
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return Object(error).code === 'ENOENT';
 }

@@ -173,5 +173,5 @@ async function onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
 }
 
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+  return Object(error).syscall !== undefined;
 }

@@ -91,7 +91,7 @@ export class S3Storage implements ObjectStorage {
     if (fed.status === 'rejected') throw fed.reason;
     return {
       key,
-      size: check.size,
+      size: check.byteCount,
       contentType: options.contentType,
       sha256: check.sha256,
       etag: uploaded.value.ETag ?? '',
