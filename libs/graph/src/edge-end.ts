@@ -45,14 +45,17 @@ export function endTable(definition: VertexDefinition | undefined): Sql {
   return definition ? tableOf(definition) : sql.id('imbi', '_ag_label_vertex');
 }
 
-export function endColumns(definition: VertexDefinition | undefined, side: Side, alias: string): Sql {
-  const label = definition
-    ? sql.lit(definition.label)
-    : sql`(select c.relname::text from pg_catalog.pg_class c where c.oid = ${sql.ref(`${alias}.tableoid`)})`;
+/** The label of the row `alias`, which {@link endTable} gave. */
+export function labelOfRow(definition: VertexDefinition | undefined, alias: string): Sql<string> {
+  if (definition) return sql<string>`${sql.lit(definition.label)}`;
+  return sql<string>`(select c.relname::text from pg_catalog.pg_class c where c.oid = ${sql.ref(`${alias}.tableoid`)})`;
+}
+
+function endColumns(definition: VertexDefinition | undefined, side: Side, alias: string): Sql {
   const owner = definition
     ? organizationOf(definition, alias)
     : sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, '"organization_id"'::ag_catalog.agtype)`;
-  return sql`${label} as ${sql.ref(`${side}_label`)}, (${idOf(alias)})::text as ${sql.ref(`${side}_id`)}, (${owner})::text as ${sql.ref(`${side}_organization`)}`;
+  return sql`${labelOfRow(definition, alias)} as ${sql.ref(`${side}_label`)}, (${idOf(alias)})::text as ${sql.ref(`${side}_id`)}, (${owner})::text as ${sql.ref(`${side}_organization`)}`;
 }
 
 /** `e.start_id = alias.id` or `e.end_id = alias.id`. */

@@ -7,20 +7,7 @@ import { recordEdge } from './edge-record.js';
 import { missingEnd, namingConflicts } from './graph-error.js';
 import { decodeEdge, encodeNewEdge } from './property-codec.js';
 import type { Session } from './session.js';
-import {
-  anyOf,
-  encode,
-  encodeList,
-  equal,
-  graphid,
-  graphidList,
-  graphidText,
-  idOf,
-  organizationOf,
-  propertiesOf,
-  type Sql,
-  tableOf,
-} from './sql.js';
+import { anyOf, encode, encodeList, equal, graphid, graphidText, idOf, type Sql, tableOf } from './sql.js';
 
 export interface EdgeTarget<D extends EdgeDefinition> {
   readonly to: End;

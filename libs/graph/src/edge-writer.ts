@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import { decodeMap, encodeAgtype } from './agtype.js';
+import { decodeMap } from './agtype.js';
 import type { ChangeRecorder } from './change.js';
 import type { EdgeDefinition, EdgeOf, EdgePatchOf } from './definition.js';
-import { type EdgeRow, type End, edgeColumns, joinsEnd } from './edge-end.js';
+import { type EdgeRow, type End, edgeColumns } from './edge-end.js';
 import { compileSelection, type EdgeSelection } from './edge-reader.js';
 import { recordEdge } from './edge-record.js';
 import { decodeEdge, encodePatch } from './property-codec.js';
 import type { Session } from './session.js';
-import { encode, equal, propertiesOf, type Sql, tableOf } from './sql.js';
+import { encode, equal, propertiesOf, tableOf } from './sql.js';
 
 export interface EdgePatchResult<D extends EdgeDefinition> {
   readonly before: EdgeOf<D>;

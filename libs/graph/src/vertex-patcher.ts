@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import { decodeMap } from './agtype.js';
+import type { ChangeRecorder } from './change.js';
+import type { InsertOf, PatchOf, VertexDefinition, VertexOf } from './definition.js';
+import { namingConflicts, versionMismatch } from './graph-error.js';
+import { decodeVertex, type EncodedPatch, encodePatch, ownProperties } from './property-codec.js';
+import type { Session } from './session.js';
+import { col, encode, equal, idOf, propertiesOf, type Sql, tableOf } from './sql.js';
+import { organization } from './vertex-writer.js';
+
+export interface PatchRequest<D extends VertexDefinition> {
+  /** Absent keeps, null clears. */
+  readonly set?: PatchOf<D>;
+  readonly unset?: readonly Extract<keyof PatchOf<D>, string>[];
+  readonly expectVersion?: number;
+  /** Raises the version although no property differs: for a change of edges that a reader takes for the vertex's own. */
+  readonly touch?: boolean;
+}
+
+export interface PatchResult<D extends VertexDefinition> {
+  readonly before: VertexOf<D>;
+  readonly after: VertexOf<D>;
+  /** False where every value was there already: then nothing is written and the version stays. */
+  readonly changed: boolean;
+}
+
+/** Merges at property level under a row lock. Undefined when there is no such vertex. */
+export async function patchVertex<D extends VertexDefinition>(
+  session: Session,
+  changes: ChangeRecorder,
+  definition: D,
+  id: string,
+  request: PatchRequest<D>,
+): Promise<PatchResult<D> | undefined> {
+  const { set = {}, unset = [], expectVersion, touch } = request;
+  return writePatch(session, changes, definition, { id, values: set, unset, expectVersion, touch });
+}
+
+/** Sets every visible property, clearing those not given; hidden ones stay unless given. */
+export async function replaceVertex<D extends VertexDefinition>(
+  session: Session,
+  changes: ChangeRecorder,
+  definition: D,
+  id: string,
+  values: InsertOf<D>,
+  expectVersion?: number,
+): Promise<PatchResult<D> | undefined> {
+  return writePatch(session, changes, definition, {
+    id,
+    values: replacement(definition, values),
+    unset: [],
+    expectVersion,
+  });
+}
+
+function replacement(definition: VertexDefinition, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { id: _fixed, ...given } = values;
+  const visible = Object.entries(ownProperties(definition)).filter(([, declared]) => !declared.hidden);
+  const complete: Record<string, unknown> = Object.fromEntries(visible.map(([name]) => [name, null]));
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) complete[name] = value;
+  return complete;
+}
+
+interface Patch {
+  readonly id: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly unset: readonly string[];
+  readonly expectVersion?: number;
+  readonly touch?: boolean;
+}
+
+async function writePatch<D extends VertexDefinition>(
+  session: Session,
+  changes: ChangeRecorder,
+  definition: D,
+  request: Patch,
+): Promise<PatchResult<D> | undefined> {
+  const { values, unset, expectVersion } = request;
+  const patch = encodePatch(definition.label, ownProperties(definition), values, unset, session.context.cipher);
+  const statement = patchStatement(definition, patch, request);
+  const [row] = await namingConflicts(definition, () => session.run(statement));
+  if (!row) return undefined;
+  const before = decodeMap(row.before);
+  const version = Number(before['version']);
+  if (expectVersion !== undefined && expectVersion !== version) {
+    throw versionMismatch(definition.label, expectVersion, version);
+  }
+  const after = row.after === null ? before : decodeMap(row.after);
+  const changed = row.after !== null;
+  if (changed) changes.vertex({ definition, organizationId: organization(definition, after), before, after });
+  return { before: decodeVertex(definition, before), after: decodeVertex(definition, after), changed };
+}
+
+interface PatchRow {
+  readonly before: string;
+  readonly after: string | null;
+}
+
+// `old` waits for the row and sees its newest version; the merge is computed from that and from nothing read earlier.
+function patchStatement(
+  definition: VertexDefinition,
+  patch: EncodedPatch,
+  { id, expectVersion, touch }: Patch,
+): Sql<PatchRow> {
+  const table = tableOf(definition);
+  const expected =
+    expectVersion === undefined ? sql`true` : equal(col(definition, 'version', 'merged'), encode(expectVersion));
+  const merge = sql`old.properties operator(ag_catalog.-) ${encode([...patch.unset])} operator(ag_catalog.||) ${encode(patch.set)}`;
+  return sql<PatchRow>`
+    with old as materialized (
+      select v.id, v.properties from ${table} v
+      where ${equal(idOf('v'), encode(id))} for no key update
+    ), merged as materialized (
+      select old.id, old.properties, (${merge}) as next from old
+    ), written as (
+      update ${table} v set properties = merged.next operator(ag_catalog.||) ${stamp(definition, 'merged')}
+      from merged
+      where ${equal(sql.ref('v.id'), sql.ref('merged.id'))}
+        and ${touch ? sql`true` : sql`merged.next operator(ag_catalog.<>) merged.properties`} and ${expected}
+      returning ${propertiesOf('v')} as properties
+    )
+    select ${propertiesOf('old')} as before, (select written.properties from written) as after from old`;
+}
+
+function stamp(definition: VertexDefinition, alias: string): Sql {
+  const version = sql`ag_catalog.agtype_add(${col(definition, 'version', alias)}, '1'::ag_catalog.agtype)`;
+  const now = new Date().toISOString();
+  return sql`ag_catalog.agtype_build_map('version', ${version}, 'updated_at', ${now}::text)`;
+}
