@@ -32,6 +32,9 @@ export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, type Page, PageOf, PageQueryDto } f
 export { Paged } from './list/paged.decorator.js';
 export { type ListDefinition, type ListRequest, Pages } from './list/pages.js';
 export { parseSort, type SortKey } from './list/sort.js';
+export { buildOpenApiDocument, type OpenApiDocument, type OpenApiInfo } from './openapi/build-document.js';
+export { lintOpenApi } from './openapi/lint-document.js';
+export { serveOpenApi } from './openapi/swagger-ui.js';
 export {
   type ApplyPatchOptions,
   applyPatch,

@@ -1,4 +1,5 @@
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants';
+import type { ListDefinition } from '../list/pages.js';
 
 /**
  * What a route's decorators ask of the HTTP base. It travels in the Fastify route's `config`, where an `onRoute` hook
@@ -8,7 +9,7 @@ export interface RouteSettings {
   /** The answer carries `version`: set `ETag`, answer 304. */
   readonly versioned?: boolean;
   /** The answer is a page: set `Link`. */
-  readonly paged?: boolean;
+  readonly paged?: ListDefinition;
   /** Template of the `Location` header of a 201. */
   readonly location?: string;
   readonly consumes?: readonly string[];

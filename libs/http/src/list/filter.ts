@@ -35,6 +35,11 @@ const OPERATORS_OF_TYPE: Readonly<Record<FilterFieldType, readonly FilterOperato
   text_list: ['contains', 'exists'],
 };
 
+/** The operators that fields of a type can be filtered by. */
+export function operatorsOf(type: FilterFieldType): readonly FilterOperator[] {
+  return OPERATORS_OF_TYPE[type];
+}
+
 export function isFilterParameter(name: string): boolean {
   return name.startsWith('filter[');
 }

@@ -1,6 +1,10 @@
 import { routeSettings } from '../app/route-settings.js';
+import type { ListDefinition } from './pages.js';
 
-/** The answer is a page: `Link: <…>; rel="next"` is set from its `next_cursor`. */
-export function Paged(): MethodDecorator {
-  return routeSettings({ paged: true });
+/**
+ * The answer is a page: `Link: <…>; rel="next"` is set from its `next_cursor`, and the definition's sort fields and
+ * filters are documented.
+ */
+export function Paged(definition: ListDefinition): MethodDecorator {
+  return routeSettings({ paged: definition });
 }
