@@ -1,6 +1,14 @@
 import { createLogger } from '#libs/common';
-import type { Analytics } from './analytics.js';
 import { type AnalyticsMigration, DEDUPLICATION, renderStatement } from './analytics-migration.js';
+
+/** What a migration needs of `Analytics`. */
+export interface MigrationTarget {
+  readonly database: string;
+  table(name: string): string;
+  insert(table: string, rows: readonly object[], options: { readonly token: string }): Promise<void>;
+  query<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]>;
+  command(sql: string): Promise<void>;
+}
 
 export interface AnalyticsMigrationReport {
   readonly applied: readonly string[];
@@ -19,7 +27,7 @@ const PREPARE = [
 ];
 
 export async function applyAnalyticsMigrations(
-  analytics: Analytics,
+  analytics: MigrationTarget,
   migrations: readonly AnalyticsMigration[],
   cluster: string | undefined,
 ): Promise<AnalyticsMigrationReport> {
@@ -41,9 +49,9 @@ export async function applyAnalyticsMigrations(
   return { applied, already: migrations.length - applied.length };
 }
 
-/** Which migrations {@link Analytics.migrate} would apply; changes nothing. */
+/** Which migrations `Analytics.migrate` would apply; changes nothing. */
 export async function pendingAnalyticsMigrations(
-  analytics: Analytics,
+  analytics: MigrationTarget,
   migrations: readonly AnalyticsMigration[],
 ): Promise<readonly string[]> {
   const [row] = await analytics.query<{ tables: string }>(
@@ -55,7 +63,7 @@ export async function pendingAnalyticsMigrations(
   return migrations.filter((one) => !isApplied(known, one)).map((one) => one.id);
 }
 
-async function readApplied(analytics: Analytics): Promise<Map<string, string>> {
+async function readApplied(analytics: MigrationTarget): Promise<Map<string, string>> {
   const rows = await analytics.query<{ id: string; checksum: string }>(
     `select id, argMin(checksum, applied_at) as checksum from ${analytics.table('migrations')} group by id`,
   );
