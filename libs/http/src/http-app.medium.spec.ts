@@ -160,7 +160,9 @@ describe('problems', () => {
     ['a file that is not there', { url: '/api/fail/file' }, 500, 'internal_error'],
   ];
 
-  it.each(cases)('%s is answered as a problem', async (_name, request, status, code, header) => {
+  // Not a five-parameter callback: Jest would take the last one for its `done` where a row has no header.
+  it.each(cases)('%s is answered as a problem', async (...row) => {
+    const [, request, status, code, header] = row;
     const answer = await send(request);
     expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);

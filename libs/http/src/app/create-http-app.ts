@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { type DynamicModule, Module, RequestMethod, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from '#libs/common';
 import type { Config } from '#libs/config';
 import { assertRoutesGuarded } from '../access/route-inventory.js';
@@ -10,7 +11,7 @@ import { installAccessLog } from '../context/access-log.hook.js';
 import { installRequestContext, requestIdOf } from '../context/request-context.hook.js';
 import { IdempotencyGuard, installIdempotency } from '../idempotency/idempotency.js';
 import { IdempotencyStore } from '../idempotency/idempotency-store.js';
-import { ProblemFilter } from '../problem/problem.filter.js';
+import { ProblemFilter, sendProblem } from '../problem/problem.filter.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '../problem/to-problem.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
 import { Metrics } from '../status/metrics.js';
@@ -51,6 +52,11 @@ export async function createHttpApp(
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: answerBrokenRequest,
+    // The router refuses these before any hook has run.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('x-request-id', request.id);
+      sendProblem(error, request, reply);
+    },
     skipMiddie: true,
     multipart: false,
   });

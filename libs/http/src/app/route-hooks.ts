@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { DomainError, isJsonObject } from '#libs/common';
 import { PATCH_MEDIA_TYPES } from '../patch/apply-patch.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem/to-problem.js';
@@ -10,8 +10,7 @@ import type { RouteSettings } from './route-settings.js';
 /** Gives each route the hooks that its settings ask for, and no others. */
 export function installRouteHooks(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
-    // Fastify derives HEAD from GET with the hooks that GET was already given.
-    if (route.method === 'HEAD' || route.method === 'OPTIONS') return;
+    if (route.method === 'OPTIONS') return;
     const settings = route.config?.imbi ?? {};
     if (settings.bodyLimitBytes !== undefined) route.bodyLimit = settings.bodyLimitBytes;
     if (route.url.startsWith('/api') || settings.produces || settings.consumes) negotiate(route, settings);
@@ -22,7 +21,7 @@ export function installRouteHooks(fastify: FastifyInstance): void {
 function negotiate(route: RouteOptions, settings: RouteSettings): void {
   const consumes = settings.consumes ?? (route.method === 'PATCH' ? PATCH_MEDIA_TYPES : [JSON_MEDIA_TYPE]);
   const produces = settings.produces ?? [JSON_MEDIA_TYPE];
-  const takesBody = route.method !== 'GET';
+  const takesBody = route.method !== 'GET' && route.method !== 'HEAD';
   const before = route.onRequest === undefined ? [] : [route.onRequest].flat();
   route.onRequest = [
     ...before,
@@ -44,6 +43,7 @@ function hasBody(request: FastifyRequest): boolean {
 }
 
 function describeAnswer(route: RouteOptions, settings: RouteSettings): void {
+  if (settings.versioned && (route.method === 'GET' || route.method === 'HEAD')) sendNothingWhenUnchanged(route);
   const before = route.preSerialization === undefined ? [] : [route.preSerialization].flat();
   route.preSerialization = [
     ...before,
@@ -58,22 +58,22 @@ function describeAnswer(route: RouteOptions, settings: RouteSettings): void {
       if (settings.versioned && typeof payload.version === 'number') {
         const tag = entityTag(payload.version);
         reply.header('etag', tag);
-        if (isUnchanged(request, tag)) return done(null, notModified(reply));
+        if (isUnchanged(request, tag)) reply.code(304).removeHeader('content-type');
       }
       done(null, payload);
     },
   ];
 }
 
+function sendNothingWhenUnchanged(route: RouteOptions): void {
+  const before = route.onSend === undefined ? [] : [route.onSend].flat();
+  route.onSend = [...before, (_request, reply, payload, done) => done(null, reply.statusCode === 304 ? null : payload)];
+}
+
 function isUnchanged(request: FastifyRequest, tag: string): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const header = request.headers['if-none-match'];
   return header !== undefined && matchesNone(header, tag);
-}
-
-function notModified(reply: FastifyReply): undefined {
-  reply.code(304).removeHeader('content-type');
-  return undefined;
 }
 
 function fillTemplate(template: string, params: unknown, body: object): string {

@@ -4,7 +4,15 @@ import { invalidParameters } from '../validation/document-validator.js';
 export const FILTER_OPERATORS = ['eq', 'ne', 'in', 'nin', 'gt', 'gte', 'lt', 'lte', 'exists', 'contains'] as const;
 export type FilterOperator = (typeof FILTER_OPERATORS)[number];
 
-export type FilterFieldType = 'text' | 'integer' | 'number' | 'boolean' | 'datetime' | 'date' | 'text_list';
+export type FilterFieldType =
+  | 'text'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'datetime'
+  | 'date'
+  | 'text_list'
+  | 'reference';
 
 /** A field that a list can be filtered by: its type, and the values it can have where they are few. */
 export interface FilterField {
@@ -33,6 +41,8 @@ const OPERATORS_OF_TYPE: Readonly<Record<FilterFieldType, readonly FilterOperato
   datetime: [...EQUALITY, ...ORDER],
   date: [...EQUALITY, ...ORDER],
   text_list: ['contains', 'exists'],
+  // The slug of something else that the resource is joined to.
+  reference: EQUALITY,
 };
 
 /** The operators that fields of a type can be filtered by. */
@@ -102,6 +112,7 @@ function coerce(text: string, spec: FilterField): JsonScalar | undefined {
   switch (spec.type) {
     case 'text':
     case 'text_list':
+    case 'reference':
       if (!text.isWellFormed() || text.includes('\u0000')) return undefined;
       return spec.values && !spec.values.includes(text) ? undefined : text;
     case 'integer':
@@ -151,6 +162,7 @@ function expectation(spec: FilterField): string {
       return 'a time such as 2026-11-23T10:00:00Z';
     case 'text':
     case 'text_list':
+    case 'reference':
       return 'well-formed text';
   }
 }
