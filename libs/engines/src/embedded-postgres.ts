@@ -7,8 +7,8 @@ import { DataDirectoryInUseError, EngineProcess, type EngineTask } from './engin
 import { prepareSocket } from './socket-address.js';
 
 const MAX_FAILED_STARTS = 6;
-const MAX_BACKOFF_MILLISECONDS = 5000;
-const STABLE_MILLISECONDS = 30_000;
+const MAX_BACKOFF_MILLISECONDS = 2000;
+const STABLE_MILLISECONDS = 10_000;
 const logger = createLogger('engine');
 
 export interface EmbeddedPostgresOptions {
@@ -121,8 +121,8 @@ export class EmbeddedPostgres extends EventEmitter<EngineEvents> {
 
   private connect(socket: Socket): void {
     socket.on('error', () => undefined);
-    if (this.engine?.hand(socket)) return;
-    this.waiting.push(socket);
+    if (this.engine) this.engine.hand(socket);
+    else this.waiting.push(socket);
   }
 
   private async supervise(first: EngineProcess): Promise<void> {
@@ -132,7 +132,8 @@ export class EmbeddedPostgres extends EventEmitter<EngineEvents> {
     for (;;) {
       const reason = await engine.exited;
       this.engine = undefined;
-      if (this.stopping.signal.aborted) return;
+      this.waiting.push(...engine.leftovers());
+      if (this.stopping.signal.aborted) return this.abandon();
       const diedAt = performance.now();
       quickDeaths = diedAt - startedAt > STABLE_MILLISECONDS ? 0 : quickDeaths + 1;
       logger.warn({ reason }, 'the engine died and is started again');
@@ -175,8 +176,12 @@ export class EmbeddedPostgres extends EventEmitter<EngineEvents> {
     return engine;
   }
 
-  private async closeServer(): Promise<void> {
+  private abandon(): void {
     for (const socket of this.waiting.splice(0)) socket.destroy();
+  }
+
+  private async closeServer(): Promise<void> {
+    this.abandon();
     if (!this.server.listening) return;
     await new Promise((resolve) => this.server.close(resolve));
   }

@@ -39,6 +39,8 @@ export class EngineProcess {
   readonly exited: Promise<string>;
   private readonly child: ChildProcess;
   private heartbeat: NodeJS.Timeout | undefined;
+  private readonly unanswered = new Map<number, Socket>();
+  private nextConnection = 1;
   private gone = false;
 
   private constructor(task: EngineTask) {
@@ -49,9 +51,11 @@ export class EngineProcess {
     });
     this.child.stdout?.on('data', (text) => logger.debug({ output: String(text).trim() }, 'the engine says'));
     this.child.stderr?.on('data', (text) => logger.warn({ output: String(text).trim() }, 'the engine says'));
+    this.child.on('message', (message) => this.accepted(message));
     this.exited = new Promise((resolve) => {
       this.child.once('error', (error) => resolve(error.message));
-      this.child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+      // Unlike `exit` it comes after the last message.
+      this.child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
     }).then((reason) => {
       this.gone = true;
       clearInterval(this.heartbeat);
@@ -80,13 +84,19 @@ export class EngineProcess {
     return this.child.pid;
   }
 
-  /** Gives a client's connection to the engine; false when the engine can take none. */
-  hand(socket: Socket): boolean {
-    if (this.gone || !this.child.connected) return false;
-    this.child.send({ type: 'connection' }, socket, (error) => {
-      if (error) socket.destroy();
-    });
-    return true;
+  /**
+   * Gives a client's connection to the engine. This process keeps its copy until the engine has said that it has the
+   * connection: one that was on its way to a dying engine can be given to the next, and the client only waits.
+   */
+  hand(socket: Socket): void {
+    const id = this.nextConnection++;
+    this.unanswered.set(id, socket);
+    if (this.child.connected) this.child.send({ type: 'connection', id }, socket, { keepOpen: true }, () => undefined);
+  }
+
+  /** After the end: the connections that the engine never took. */
+  leftovers(): Socket[] {
+    return [...this.unanswered.values()];
   }
 
   async stop(): Promise<void> {
@@ -104,6 +114,14 @@ export class EngineProcess {
 
   kill(): void {
     this.child.kill('SIGKILL');
+  }
+
+  private accepted(message: unknown): void {
+    if (!isJsonObject(message) || message['type'] !== 'accepted') return;
+    const id = Number(message['id']);
+    // Only this process's copy: the engine's stays open.
+    this.unanswered.get(id)?.destroy();
+    this.unanswered.delete(id);
   }
 
   private ready(): Promise<undefined> {

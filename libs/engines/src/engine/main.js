@@ -35,7 +35,7 @@ const early = [];
 process.on('message', (message, handle) => {
   if (message.type === 'ping') process.send?.({ type: 'pong' });
   if (message.type === 'stop') void stop();
-  if (message.type === 'connection' && handle) gate ? gate.add(handle) : early.push(handle);
+  if (message.type === 'connection' && handle) accept(message.id, handle);
 });
 process.on('disconnect', () => void stop());
 
@@ -54,6 +54,12 @@ try {
   } else {
     fail(error);
   }
+}
+
+function accept(id, socket) {
+  tell({ type: 'accepted', id });
+  if (gate) gate.add(socket);
+  else early.push(socket);
 }
 
 async function open() {

@@ -50,7 +50,12 @@ export class Maintenance {
     if (performance.now() - this.gapAt < GAP_MILLISECONDS) return;
     this.gapAt = performance.now();
     const { db } = this.queue;
-    if ((await logPosition(db)) - this.checkpointPosition > this.options.checkpointBytes) await this.checkpointNow(db);
+    try {
+      if ((await logPosition(db)) - this.checkpointPosition > this.options.checkpointBytes)
+        await this.checkpointNow(db);
+    } catch (error) {
+      complain(error);
+    }
   }
 
   tick() {
@@ -59,7 +64,7 @@ export class Maintenance {
     if (this.running) return;
     this.running = true;
     this.work()
-      .catch((error) => process.stderr.write(`maintenance failed: ${error.message}\n`))
+      .catch(complain)
       .finally(() => {
         this.running = false;
       });
@@ -90,7 +95,8 @@ export class Maintenance {
     if (performance.now() - this.vacuumAt < this.options.vacuumMilliseconds) return;
     this.vacuumAt = performance.now();
     if (position - this.vacuumPosition < 65_536) return;
-    const tables = (await this.between(userTables)) ?? [];
+    const tables = await this.between(userTables);
+    if (!tables) return;
     // Table by table, so that clients get their turn in between.
     for (const table of tables) await this.between((db) => db.exec(`vacuum (analyze) ${table}`).catch(() => undefined));
     this.vacuumPosition = (await this.between(logPosition)) ?? position;
@@ -109,6 +115,10 @@ export class Maintenance {
     }
     return result;
   }
+}
+
+function complain(error) {
+  process.stderr.write(`maintenance failed: ${error.message}\n`);
 }
 
 async function logPosition(db) {
