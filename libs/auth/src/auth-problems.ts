@@ -1,0 +1,50 @@
+import { DomainError } from '#libs/common';
+import { defineProblems } from '#libs/http';
+
+/** The problems that only authentication answers with. */
+export const AUTH_PROBLEMS = defineProblems({
+  invalid_credentials: {
+    status: 401,
+    title: 'Wrong e-mail or password',
+    cause: 'No active account has this e-mail address and password. Which of the two is wrong is not told.',
+    remedy: 'Check both, or ask an administrator whether the account is active.',
+  },
+  invalid_refresh_token: {
+    status: 401,
+    title: 'Refresh token refused',
+    cause:
+      'The refresh token is unknown, expired or was used before, or its session has ended. Using one twice ends the ' +
+      'session, because one of the two users must have stolen it.',
+    remedy: 'Sign in again. Keep only the newest refresh token, and let parallel calls share one refresh.',
+  },
+  login_throttled: {
+    status: 429,
+    title: 'Too many failed sign-ins',
+    cause: 'Sign-ins to this account failed too often; each further failure doubles the wait, up to a bound.',
+    remedy: 'Wait for `Retry-After` seconds. Tries in the meantime are refused, and do not make the wait longer.',
+  },
+  password_hashing_busy: {
+    status: 503,
+    title: 'Too many sign-ins at once',
+    cause: 'More passwords wait to be checked than the server lets wait (`IMBI_AUTH_HASH_QUEUE`).',
+    remedy: 'Try again after `Retry-After` seconds.',
+  },
+});
+
+export function unauthenticated(message = 'Sign in first.'): DomainError {
+  return new DomainError('unauthenticated', 'unauthenticated', message);
+}
+
+export function invalidCredentials(): DomainError {
+  return new DomainError('invalid_credentials', 'unauthenticated', 'The e-mail address or the password is wrong.');
+}
+
+export function invalidRefreshToken(): DomainError {
+  return new DomainError('invalid_refresh_token', 'unauthenticated', 'The refresh token is not valid. Sign in again.');
+}
+
+export function loginThrottled(retryAfterSeconds: number): DomainError {
+  return new DomainError('login_throttled', 'rate_limited', 'Too many failed sign-ins; wait before the next try.', {
+    retryAfterSeconds,
+  });
+}

@@ -1,0 +1,72 @@
+import { Module } from '@nestjs/common';
+import { CONFIG, type Config } from '#libs/config';
+import { PasswordHasher, PasswordPolicy } from '#libs/crypto';
+import { LoginService } from './login/login.service.js';
+import { LoginThrottle } from './login/login-throttle.js';
+import { Principals } from './principal/principals.js';
+import { PrincipalsReadModel } from './principal/principals.read-model.js';
+import { AuthSeeder } from './seed/auth-seeder.js';
+import { RefreshService } from './session/refresh.service.js';
+import { RefreshTokenCodec } from './session/refresh-token-codec.js';
+import { SessionsRepository } from './session/sessions.repository.js';
+import { SessionsService } from './session/sessions.service.js';
+import { AccessTokens } from './token/access-tokens.js';
+import { SigningKeyStore } from './token/signing-key-store.js';
+import { BootstrapAdmin } from './user/bootstrap-admin.js';
+import { UsersRepository } from './user/users.repository.js';
+import { UsersService } from './user/users.service.js';
+
+/**
+ * The services of authentication. `Database`, `Graph` (with `authDefinitions`), `KeyRing` and `CONFIG` must be provided
+ * globally.
+ */
+@Module({
+  providers: [
+    {
+      provide: PasswordHasher,
+      inject: [CONFIG],
+      useFactory: ({ auth }: Config) =>
+        new PasswordHasher({
+          memoryKib: auth.argon2MemoryKib,
+          passes: auth.argon2Passes,
+          lanes: auth.argon2Lanes,
+          concurrency: auth.hashConcurrency,
+          maxQueue: auth.hashQueue,
+        }),
+    },
+    {
+      provide: PasswordPolicy,
+      inject: [CONFIG],
+      useFactory: ({ auth }: Config) =>
+        new PasswordPolicy({ profile: auth.passwordPolicy, minLength: auth.passwordMinLength }),
+    },
+    SigningKeyStore,
+    AccessTokens,
+    PrincipalsReadModel,
+    Principals,
+    RefreshTokenCodec,
+    SessionsRepository,
+    SessionsService,
+    RefreshService,
+    LoginThrottle,
+    LoginService,
+    UsersRepository,
+    UsersService,
+    AuthSeeder,
+    BootstrapAdmin,
+  ],
+  exports: [
+    PasswordHasher,
+    PasswordPolicy,
+    SigningKeyStore,
+    AccessTokens,
+    Principals,
+    SessionsService,
+    RefreshService,
+    LoginService,
+    UsersService,
+    AuthSeeder,
+    BootstrapAdmin,
+  ],
+})
+export class AuthModule {}

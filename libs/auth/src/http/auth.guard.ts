@@ -1,0 +1,71 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { DomainError, notFound } from '#libs/common';
+import { Database } from '#libs/database';
+import { type AccessRule, accessRuleOf } from '#libs/http';
+import { recordAudit } from '../audit/audit.js';
+import type { AuthContext } from '../principal/auth-context.js';
+import { Authenticator } from './authenticator.js';
+
+/**
+ * Stands before every route. The organization of the URL (parameter `org`) is resolved first: one that does not exist,
+ * or in which the caller may do nothing at all, is not found; then the permission is checked in it.
+ */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly database: Database,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const rule = accessRuleOf(context.getHandler(), context.getClass());
+    if (rule.kind === 'public') return true;
+    return this.decide(rule, context.switchToHttp().getRequest<FastifyRequest>());
+  }
+
+  private async decide(rule: AccessRule, request: FastifyRequest): Promise<true> {
+    const organization = organizationOf(request);
+    const auth = await this.authenticator.identify(request, organization);
+    if (organization !== undefined && (auth.organizationId === undefined || !auth.hasAccess)) {
+      await this.recordDenial(request, rule, auth, 'no_access_to_organization');
+      throw notFound(`The organization "${organization}"`);
+    }
+    if (rule.kind === 'permission' && !auth.can(rule.permission)) {
+      await this.recordDenial(request, rule, auth, 'missing_permission');
+      throw new DomainError('forbidden', 'forbidden', `This needs the permission ${rule.permission}.`, {
+        details: { permission: rule.permission },
+      });
+    }
+    return true;
+  }
+
+  private async recordDenial(
+    request: FastifyRequest,
+    rule: AccessRule,
+    auth: AuthContext,
+    reason: string,
+  ): Promise<void> {
+    // An organization that does not exist is a slip of the pen; one that does is somebody else's.
+    if (reason === 'no_access_to_organization' && auth.organizationId === undefined) return;
+    await this.database.transaction(async (tx) =>
+      recordAudit(tx, {
+        action: 'auth.access',
+        outcome: 'denied',
+        reason,
+        organizationId: auth.organizationId,
+        detail: {
+          method: request.method,
+          route: request.routeOptions.url ?? '',
+          permission: rule.kind === 'permission' ? rule.permission : '',
+        },
+      }),
+    );
+  }
+}
+
+function organizationOf(request: FastifyRequest): string | undefined {
+  const { params } = request;
+  if (typeof params !== 'object' || params === null || !('org' in params)) return undefined;
+  return typeof params.org === 'string' ? params.org : undefined;
+}

@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import passport from 'passport';
+import { JwtError } from '#libs/crypto';
+import { type AccessTokenSubject, AccessTokens } from '../token/access-tokens.js';
+
+// RFC 6750. Anchored and without overlapping repetitions: the pattern of passport-jwt takes 160 ms for a 16 KB header.
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/**
+ * Passport strategy for access tokens in the Authorization header, and nowhere else: not in the query, the body or a
+ * cookie. It behaves as passport-jwt, but verifies by {@link AccessTokens}, which pins everything and remembers good
+ * signatures.
+ */
+@Injectable()
+export class BearerStrategy extends passport.Strategy {
+  override readonly name = 'bearer';
+
+  constructor(private readonly tokens: AccessTokens) {
+    super();
+  }
+
+  override authenticate(
+    this: passport.StrategyCreated<this>,
+    request: { readonly headers: IncomingHttpHeaders },
+  ): Promise<void> {
+    return this.decide(request.headers.authorization).then(
+      (outcome) => ('fault' in outcome ? this.fail(outcome.fault, 401) : this.success(outcome)),
+      (error: unknown) => this.error(error),
+    );
+  }
+
+  private async decide(header: string | undefined): Promise<AccessTokenSubject | { readonly fault: string }> {
+    const token = header === undefined ? undefined : BEARER.exec(header)?.[1];
+    if (token === undefined) return { fault: 'no_token' };
+    try {
+      return await this.tokens.verify(token);
+    } catch (error) {
+      if (error instanceof JwtError) return { fault: error.fault };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Authenticated, Paged, PageQueryDto } from '#libs/http';
+import { MeQueryDto, MeResponseDto, SessionPageDto } from './me.dto.js';
+import { MeService, SESSION_LIST } from './me.service.js';
+
+@ApiTags('Me')
+@Controller('me')
+export class MeController {
+  constructor(private readonly me: MeService) {}
+
+  @Get()
+  @Authenticated()
+  @ApiOperation({
+    summary: 'Get the caller',
+    description: 'Who is signed in, and what they may do: everywhere, or in the organization asked for.',
+  })
+  @ApiOkResponse({ type: MeResponseDto, description: 'The caller.' })
+  getMe(@Query() query: MeQueryDto): Promise<MeResponseDto> {
+    return this.me.get(query.organization);
+  }
+
+  @Get('sessions')
+  @Authenticated()
+  @Paged(SESSION_LIST)
+  @ApiOperation({
+    summary: 'List the caller’s sessions',
+    description: 'Every place where the caller is signed in, the newest first.',
+  })
+  @ApiOkResponse({ type: SessionPageDto, description: 'A page of sessions.' })
+  listMySessions(@Query() query: PageQueryDto): Promise<SessionPageDto> {
+    return this.me.listSessions(query);
+  }
+
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  @Authenticated()
+  @ApiOperation({
+    summary: 'End one of the caller’s sessions',
+    description: 'Its tokens stop working at once, on every server.',
+  })
+  @ApiParam({ name: 'id', description: 'Id of the session.', example: 'V1StGXR8_Z5jdHi6B-myT' })
+  @ApiNoContentResponse({ description: 'The session has ended.' })
+  endMySession(@Param('id') id: string): Promise<void> {
+    return this.me.endSession(id);
+  }
+}

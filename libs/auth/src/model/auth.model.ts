@@ -1,0 +1,20 @@
+import { Grants, HasRole, InheritsFrom, MemberOf } from './identity.edge.js';
+import { Group, Permission, Role, ServiceAccount, User } from './identity.vertex.js';
+import { IssuedTo, RefreshToken, Session, SessionFor } from './session.vertex.js';
+
+/** Every vertex and edge of identity and access; the migrations are checked against them. */
+export const authDefinitions = [
+  User,
+  ServiceAccount,
+  Group,
+  Role,
+  Permission,
+  Session,
+  RefreshToken,
+  MemberOf,
+  HasRole,
+  InheritsFrom,
+  Grants,
+  SessionFor,
+  IssuedTo,
+];

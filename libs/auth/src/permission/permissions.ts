@@ -1,0 +1,40 @@
+/** One permission the product knows, and which of the seeded roles hold it from the start. */
+export interface PermissionDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly roles: readonly ('admin' | 'developer' | 'viewer')[];
+}
+
+const ADMIN = ['admin'] as const;
+const DEVELOPERS = ['admin', 'developer'] as const;
+const EVERYBODY = ['admin', 'developer', 'viewer'] as const;
+
+function resource(
+  name: string,
+  plural: string,
+  holders: { read: PermissionDefinition['roles']; write: PermissionDefinition['roles'] },
+): PermissionDefinition[] {
+  return [
+    { name: `${name}:read`, description: `See ${plural}.`, roles: holders.read },
+    { name: `${name}:write`, description: `Add and change ${plural}.`, roles: holders.write },
+    { name: `${name}:delete`, description: `Delete ${plural}.`, roles: holders.write },
+  ];
+}
+
+/** Every permission of the platform and the catalogue; features that come later append theirs. */
+export const PERMISSIONS: readonly PermissionDefinition[] = [
+  ...resource('organization', 'organizations', { read: EVERYBODY, write: ADMIN }),
+  ...resource('team', 'teams', { read: EVERYBODY, write: ADMIN }),
+  ...resource('project_type', 'project types', { read: EVERYBODY, write: ADMIN }),
+  ...resource('environment', 'environments', { read: EVERYBODY, write: ADMIN }),
+  ...resource('link_definition', 'link definitions', { read: EVERYBODY, write: ADMIN }),
+  ...resource('tag', 'tags', { read: EVERYBODY, write: DEVELOPERS }),
+  ...resource('project', 'projects', { read: EVERYBODY, write: DEVELOPERS }),
+  ...resource('user', 'users', { read: ADMIN, write: ADMIN }),
+  ...resource('group', 'groups', { read: ADMIN, write: ADMIN }),
+  ...resource('role', 'roles and what they grant', { read: ADMIN, write: ADMIN }),
+  { name: 'graph:query', description: 'Run read-only Cypher over the whole graph.', roles: ADMIN },
+  { name: 'queues:read', description: 'See queues and dead letters.', roles: ADMIN },
+  { name: 'queues:write', description: 'Replay and discard dead letters.', roles: ADMIN },
+  { name: 'audit:read', description: 'Read the audit log.', roles: ADMIN },
+];

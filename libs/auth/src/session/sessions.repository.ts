@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import type { Transaction } from '#libs/database';
+import {
+  anyOf,
+  col,
+  decodeMap,
+  encode,
+  encodeList,
+  equal,
+  Graph,
+  type GraphReader,
+  type InsertOf,
+  type KeysetPosition,
+  propertiesOf,
+  tableOf,
+  type VertexOf,
+} from '#libs/graph';
+import { IssuedTo, RefreshToken, Session, SessionFor } from '../model/session.vertex.js';
+
+export type SessionVertex = VertexOf<typeof Session>;
+export type EndReason = NonNullable<SessionVertex['end_reason']>;
+
+/** A refresh token with what reads do not return: the parts that must not leave this feature. */
+export interface StoredRefreshToken {
+  readonly id: string;
+  readonly family: string;
+  readonly sessionId: string;
+  readonly salt: string;
+  readonly expiresAt: string;
+  readonly spentAt: string | null;
+  readonly spentBy: string | null;
+}
+
+export interface SessionPageRequest {
+  readonly direction: 'asc' | 'desc';
+  readonly after?: KeysetPosition;
+  readonly limit: number;
+  readonly count: boolean;
+}
+
+/** Sessions of one user that have not been ended; more than anybody may have. */
+const MAX_SESSIONS = 1000;
+
+@Injectable()
+export class SessionsRepository {
+  constructor(private readonly graph: Graph) {}
+
+  async insertSession(tx: Transaction, session: InsertOf<typeof Session>): Promise<SessionVertex> {
+    const graph = this.graph.in(tx);
+    const inserted = await graph.insert(Session, session);
+    await graph.connect(SessionFor, inserted.id, session.user_id);
+    return inserted;
+  }
+
+  async lockSession(tx: Transaction, id: string): Promise<SessionVertex | undefined> {
+    return this.graph.in(tx).lock(Session, id);
+  }
+
+  /** Not ended sessions of a user, the oldest first; some of them may be over their time. */
+  async listOpen(userId: string, tx?: Transaction): Promise<readonly SessionVertex[]> {
+    const reader: GraphReader = tx ? this.graph.in(tx) : this.graph.read;
+    const { items } = await reader.list(Session, {
+      where: { user_id: userId, ended_at: null },
+      order: [['created_at', 'asc']],
+      limit: MAX_SESSIONS,
+    });
+    return items;
+  }
+
+  /** A page of the sessions of a user that are alive at `now`, in the order they were opened or its reverse. */
+  async listAlive(
+    userId: string,
+    alive: { readonly now: Date; readonly idleSince: Date },
+    page: SessionPageRequest,
+  ): Promise<{ items: readonly SessionVertex[]; total?: number }> {
+    const where = {
+      user_id: userId,
+      ended_at: null,
+      expires_at: { gt: alive.now.toISOString() },
+      last_seen_at: { gt: alive.idleSince.toISOString() },
+    };
+    const { direction, after, limit } = page;
+    const { items } = await this.graph.read.list(Session, { where, order: [['created_at', direction]], after, limit });
+    return { items, total: page.count ? await this.graph.read.count(Session, where) : undefined };
+  }
+
+  async touchSession(tx: Transaction, id: string, seen: { at: Date; ip: string; userAgent: string }): Promise<void> {
+    await this.graph.in(tx).patch(Session, id, {
+      set: { last_seen_at: seen.at.toISOString(), ip: seen.ip, user_agent: seen.userAgent },
+    });
+  }
+
+  async endSession(tx: Transaction, id: string, reason: EndReason, now: Date): Promise<void> {
+    await this.graph.in(tx).patch(Session, id, { set: { ended_at: now.toISOString(), end_reason: reason } });
+  }
+
+  async insertToken(tx: Transaction, userId: string, token: InsertOf<typeof RefreshToken>): Promise<void> {
+    const graph = this.graph.in(tx);
+    const { id } = await graph.insert(RefreshToken, token);
+    await graph.connect(IssuedTo, id, userId);
+  }
+
+  /** The token of a digest, kept from other refreshes until the transaction ends. */
+  async lockToken(tx: Transaction, digest: string): Promise<StoredRefreshToken | undefined> {
+    const { rows } = await sql<{ properties: string }>`
+      select ${propertiesOf('t')} as properties from ${tableOf(RefreshToken)} t
+      where ${equal(col(RefreshToken, 'token_hash', 't'), encode(digest))} for no key update
+    `.execute(tx.kysely);
+    return rows[0] && toStoredToken(rows[0].properties);
+  }
+
+  /** Which of the digests belongs to a token of the family that has not been spent. */
+  async findUnspent(tx: Transaction, family: string, digests: readonly string[]): Promise<string | undefined> {
+    const { rows } = await sql<{ properties: string }>`
+      select ${propertiesOf('t')} as properties from ${tableOf(RefreshToken)} t
+      where ${anyOf(col(RefreshToken, 'token_hash', 't'), encodeList(digests))}
+        and ${equal(col(RefreshToken, 'family', 't'), encode(family))}
+        and ${col(RefreshToken, 'spent_at', 't')} is null
+    `.execute(tx.kysely);
+    return rows[0] && String(decodeMap(rows[0].properties)['token_hash']);
+  }
+
+  async spendToken(tx: Transaction, id: string, spent: { at: Date; by: string }): Promise<void> {
+    await this.graph.in(tx).patch(RefreshToken, id, { set: { spent_at: spent.at.toISOString(), spent_by: spent.by } });
+  }
+}
+
+function toStoredToken(properties: string): StoredRefreshToken {
+  const stored = decodeMap(properties);
+  const text = (name: string) => (typeof stored[name] === 'string' ? stored[name] : null);
+  return {
+    id: text('id') ?? '',
+    family: text('family') ?? '',
+    sessionId: text('session_id') ?? '',
+    salt: text('salt') ?? '',
+    expiresAt: text('expires_at') ?? '',
+    spentAt: text('spent_at'),
+    spentBy: text('spent_by'),
+  };
+}
