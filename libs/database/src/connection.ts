@@ -1,4 +1,4 @@
-import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { Pool, type PoolConfig } from 'pg';
 
 /** How to reach PostgreSQL. `embedded` is the one-connection engine whose sessions outlive connections. */
 export interface DatabaseConnection {
@@ -40,11 +40,5 @@ export function createPool(connection: DatabaseConnection): Pool {
   const pool = new Pool(connection.pool);
   // An idle connection that breaks is replaced on next use; without a listener it would end the process.
   pool.on('error', () => undefined);
-  if (connection.embedded) pool.on('connect', forgetPreparedStatements);
   return pool;
-}
-
-// The engine's one session survives a reconnect, and so do its prepared statements, which a new client does not know.
-function forgetPreparedStatements(client: PoolClient): void {
-  client.query('deallocate all').catch(() => undefined);
 }

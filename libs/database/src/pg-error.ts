@@ -27,6 +27,8 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   '57P01',
+  '57P02',
+  '25P03',
   '57P03',
 ]);
 

@@ -1,0 +1,57 @@
+import { Module } from '@nestjs/common';
+import { DependenciesController } from './dependency/dependencies.controller.js';
+import { DependenciesService } from './dependency/dependencies.service.js';
+import { EnvironmentsController } from './environment/environments.controller.js';
+import { EnvironmentsService } from './environment/environments.service.js';
+import { ProjectHistoryController } from './history/project-history.controller.js';
+import { ProjectHistoryService } from './history/project-history.service.js';
+import { LinkDefinitionsController } from './link-definition/link-definitions.controller.js';
+import { LinkDefinitionsService } from './link-definition/link-definitions.service.js';
+import { OrganizationsController } from './organization/organizations.controller.js';
+import { OrganizationsService } from './organization/organizations.service.js';
+import { ProjectBatchController } from './project/project-batch.controller.js';
+import { ProjectBatchService } from './project/project-batch.service.js';
+import { ProjectEnvironmentsController } from './project/project-environments.controller.js';
+import { ProjectEnvironmentsService } from './project/project-environments.service.js';
+import { ProjectLookupController } from './project/project-lookup.controller.js';
+import { ProjectsController } from './project/projects.controller.js';
+import { ProjectsService } from './project/projects.service.js';
+import { ProjectTypesController } from './project-type/project-types.controller.js';
+import { ProjectTypesService } from './project-type/project-types.service.js';
+import { TagsController } from './tag/tags.controller.js';
+import { TagsService } from './tag/tags.service.js';
+import { TeamsController } from './team/teams.controller.js';
+import { TeamsService } from './team/teams.service.js';
+
+/** The catalogue over HTTP. `Graph`, `Analytics`, the HTTP base and ORGANIZATION_VISIBILITY must be provided globally. */
+@Module({
+  controllers: [
+    OrganizationsController,
+    TeamsController,
+    ProjectTypesController,
+    EnvironmentsController,
+    LinkDefinitionsController,
+    TagsController,
+    // Before the routes with `:id`, which would take "batch" and "by-slug" for one.
+    ProjectBatchController,
+    ProjectLookupController,
+    ProjectsController,
+    ProjectEnvironmentsController,
+    DependenciesController,
+    ProjectHistoryController,
+  ],
+  providers: [
+    OrganizationsService,
+    TeamsService,
+    ProjectTypesService,
+    EnvironmentsService,
+    LinkDefinitionsService,
+    TagsService,
+    ProjectsService,
+    ProjectBatchService,
+    ProjectEnvironmentsService,
+    DependenciesService,
+    ProjectHistoryService,
+  ],
+})
+export class CatalogHttpModule {}

@@ -1,0 +1,83 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
+import type { JsonObject } from '#libs/common';
+import { Paged, PageQueryDto, RequirePermission } from '#libs/http';
+import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { DEPENDENCY_LIST, DependenciesService } from './dependencies.service.js';
+import { DependencyPageDto, DependencyResponseDto, ImpactQueryDto, ImpactResponseDto } from './dependency.dto.js';
+
+const PROPERTIES = {
+  required: false,
+  schema: {
+    type: 'object',
+    additionalProperties: true,
+    description: 'The properties of the dependency.',
+    example: {},
+  },
+};
+
+@ApiTags('Dependencies')
+@Controller('organizations/:org/projects/:id')
+export class DependenciesController {
+  constructor(private readonly dependencies: DependenciesService) {}
+
+  /** Lists what a project depends on directly. */
+  @Get('dependencies')
+  @RequirePermission('project:read')
+  @Paged(DEPENDENCY_LIST)
+  listProjectDependencies(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Query() query: PageQueryDto,
+  ): Promise<DependencyPageDto> {
+    return this.dependencies.list(scope, id, 'dependencies', query);
+  }
+
+  /** Lists what depends on a project directly. */
+  @Get('dependents')
+  @RequirePermission('project:read')
+  @Paged(DEPENDENCY_LIST)
+  listProjectDependents(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Query() query: PageQueryDto,
+  ): Promise<DependencyPageDto> {
+    return this.dependencies.list(scope, id, 'dependents', query);
+  }
+
+  /** Adds a dependency, or replaces its properties. */
+  @Put('dependencies/:dependency')
+  @RequirePermission('project:write')
+  @ApiBody(PROPERTIES)
+  putProjectDependency(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Param('dependency') dependency: string,
+    @Body() properties: JsonObject,
+  ): Promise<DependencyResponseDto> {
+    return this.dependencies.put(scope, id, dependency, properties ?? {});
+  }
+
+  /** Removes a dependency. */
+  @Delete('dependencies/:dependency')
+  @HttpCode(204)
+  @RequirePermission('project:write')
+  deleteProjectDependency(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Param('dependency') dependency: string,
+  ): Promise<void> {
+    return this.dependencies.delete(scope, id, dependency);
+  }
+
+  /** Tells what is affected when a project fails: everything that depends on it, directly or through others. */
+  @Get('impact')
+  @RequirePermission('project:read')
+  getProjectImpact(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Query() { depth }: ImpactQueryDto,
+  ): Promise<ImpactResponseDto> {
+    return this.dependencies.impact(scope, id, depth ?? 10);
+  }
+}

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { invalid, type JsonObject, notFound } from '#libs/common';
+import { Graph, type ReachedVertex } from '#libs/graph';
+import { type ListDefinition, type Page, type PageQueryDto, Pages } from '#libs/http';
+import { DependsOn, Project } from '../model/project.vertex.js';
+import { ProjectWriter } from '../project/project-writer.js';
+import { toCursorPosition, toKeysetPosition } from '../shared/graph-list.js';
+import type { OrganizationScope } from '../shared/organization-scope.js';
+import type { DependencyResponseDto, ImpactedProjectDto, ImpactResponseDto } from './dependency.dto.js';
+import { DependencyReadModel } from './dependency.read-model.js';
+
+export const DEPENDENCY_LIST: ListDefinition = { sortable: ['name'], defaultSort: 'name', filterable: {} };
+const MAX_IMPACTED = 5000;
+
+/** Which project depends on which; cycles are allowed and reported. */
+@Injectable()
+export class DependenciesService {
+  private readonly rows: DependencyReadModel;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly pages: Pages,
+  ) {
+    this.rows = new DependencyReadModel(graph.read);
+  }
+
+  async list(
+    scope: OrganizationScope,
+    id: string,
+    direction: 'dependencies' | 'dependents',
+    query: PageQueryDto,
+  ): Promise<Page<DependencyResponseDto>> {
+    const request = this.pages.read(`${direction} of ${id}`, query, DEPENDENCY_LIST);
+    const page = { limit: request.limit + 1, after: toKeysetPosition(request.after) };
+    const rows = await this.rows.page(scope.id, id, direction, page);
+    // An empty first page may also mean that there is no such project here.
+    if (rows.length === 0) await this.find(scope, id);
+    return this.pages.answer(request, rows, {
+      item: ({ project, attributes }) => ({ ...named(project), properties: attributes ?? {} }),
+      position: ({ project }) => toCursorPosition(request.sort, project),
+      total: request.count ? await this.count(id, direction) : undefined,
+    });
+  }
+
+  async put(
+    scope: OrganizationScope,
+    id: string,
+    dependency: string,
+    properties: JsonObject,
+  ): Promise<DependencyResponseDto> {
+    if (id === dependency) {
+      throw invalid([{ pointer: '', code: 'self_dependency', message: 'A project cannot depend on itself.' }]);
+    }
+    return this.graph.transaction(async (tx) => {
+      const writer = new ProjectWriter(tx, scope);
+      await writer.lock(id);
+      const target = await writer.read(dependency);
+      const attributes = properties;
+      const patched = await tx.patchEdge(DependsOn, id, dependency, { set: { attributes } });
+      if (!patched) await tx.connect(DependsOn, id, dependency, { attributes });
+      if (!patched || patched.changed) {
+        tx.emit('project.updated', { organization_id: scope.id, id, changed: ['dependencies'] });
+      }
+      return { ...named(target.properties), properties };
+    });
+  }
+
+  async delete(scope: OrganizationScope, id: string, dependency: string): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      await new ProjectWriter(tx, scope).lock(id);
+      const removed = await tx.disconnect(DependsOn, { from: id, to: dependency });
+      if (removed.length === 0) throw notFound(`The dependency on "${dependency}"`);
+      tx.emit('project.updated', { organization_id: scope.id, id, changed: ['dependencies'] });
+    });
+  }
+
+  /** Everything that depends on a project, directly or through others. */
+  async impact(scope: OrganizationScope, id: string, depth: number): Promise<ImpactResponseDto> {
+    await this.find(scope, id);
+    const { reached, cyclic, truncated } = await this.graph.read.traverse({
+      edges: [DependsOn],
+      from: id,
+      direction: 'in',
+      maxDepth: depth,
+      limit: MAX_IMPACTED,
+      markCycles: true,
+    });
+    return { items: withPaths(id, reached), cyclic, truncated };
+  }
+
+  private async find(scope: OrganizationScope, id: string): Promise<void> {
+    const project = await this.graph.read.find(Project, { organization_id: scope.id, id });
+    if (!project) throw notFound(`The project "${id}"`);
+  }
+
+  private async count(id: string, direction: 'dependencies' | 'dependents'): Promise<number> {
+    return this.graph.read.countEdges(DependsOn, direction === 'dependencies' ? { from: id } : { to: id });
+  }
+}
+
+function withPaths(start: string, reached: readonly ReachedVertex[]): ImpactedProjectDto[] {
+  const paths = new Map<string, readonly string[]>([[start, []]]);
+  return reached.map(({ id, depth, via, vertex, cyclic }) => {
+    const path = [...(paths.get(via.id) ?? []), id];
+    paths.set(id, path);
+    return { ...named(vertex), depth, path, cyclic };
+  });
+}
+
+function named(project: JsonObject): { id: string; slug: string; name: string } {
+  return { id: String(project['id']), slug: String(project['slug']), name: String(project['name']) };
+}

@@ -1,0 +1,98 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  IfMatch,
+  Location,
+  Paged,
+  PageQueryDto,
+  PatchBody,
+  type PatchDocument,
+  Patches,
+  RequirePermission,
+  VersionedResponse,
+} from '#libs/http';
+import { CascadeQueryDto } from '../shared/entity.dto.js';
+import { NAMED_LIST } from '../shared/entity-kind.js';
+import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { LinkDefinitionPageDto, LinkDefinitionResponseDto, LinkDefinitionWriteDto } from './link-definition.dto.js';
+import { LinkDefinitionsService } from './link-definitions.service.js';
+
+@ApiTags('Link definitions')
+@Controller('organizations/:org/link-definitions')
+export class LinkDefinitionsController {
+  constructor(private readonly definitions: LinkDefinitionsService) {}
+
+  /** Lists the link definitions of an organization. */
+  @Get()
+  @RequirePermission('link_definition:read')
+  @Paged(NAMED_LIST)
+  listLinkDefinitions(
+    @InOrganization() scope: OrganizationScope,
+    @Query() query: PageQueryDto,
+  ): Promise<LinkDefinitionPageDto> {
+    return this.definitions.list(scope, query);
+  }
+
+  /** Creates a link definition. */
+  @Post()
+  @RequirePermission('link_definition:create')
+  @Location('/api/organizations/{org}/link-definitions/{slug}')
+  @VersionedResponse()
+  createLinkDefinition(
+    @InOrganization() scope: OrganizationScope,
+    @Body() body: LinkDefinitionWriteDto,
+  ): Promise<LinkDefinitionResponseDto> {
+    return this.definitions.create(scope, body);
+  }
+
+  /** Reads a link definition. */
+  @Get(':slug')
+  @RequirePermission('link_definition:read')
+  @VersionedResponse()
+  getLinkDefinition(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+  ): Promise<LinkDefinitionResponseDto> {
+    return this.definitions.get(scope, slug);
+  }
+
+  /** Replaces a link_definition: what the body leaves out is cleared. */
+  @Put(':slug')
+  @RequirePermission('link_definition:write')
+  @VersionedResponse()
+  replaceLinkDefinition(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Body() body: LinkDefinitionWriteDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<LinkDefinitionResponseDto> {
+    return this.definitions.replace(scope, slug, body, { version });
+  }
+
+  /** Changes parts of a link definition, by a merge patch or a JSON patch. */
+  @Patch(':slug')
+  @RequirePermission('link_definition:write')
+  @Patches(LinkDefinitionWriteDto)
+  @VersionedResponse()
+  updateLinkDefinition(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @PatchBody() patch: PatchDocument,
+    @IfMatch() version: number | undefined,
+  ): Promise<LinkDefinitionResponseDto> {
+    return this.definitions.patch(scope, slug, patch, { version });
+  }
+
+  /** Deletes a link definition; with `cascade=true` it is taken off the projects that use it. */
+  @Delete(':slug')
+  @HttpCode(204)
+  @RequirePermission('link_definition:delete')
+  deleteLinkDefinition(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Query() { cascade }: CascadeQueryDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<void> {
+    return this.definitions.delete(scope, slug, { version }, cascade === 'true');
+  }
+}

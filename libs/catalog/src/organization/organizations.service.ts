@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '#libs/common';
+import { Graph, type GraphTransaction, type VertexDefinition, type VertexOf } from '#libs/graph';
+import { applyPatch, type Page, type PageQueryDto, Pages, type PatchDocument, validateDocument } from '#libs/http';
+import { Organization } from '../model/organization.vertex.js';
+import { Environment, LinkDefinition, ProjectType, Tag, Team } from '../model/organization-owned.vertex.js';
+import { Project } from '../model/project.vertex.js';
+import { toDocument, writableDocument } from '../shared/document.js';
+import { NAMED_LIST } from '../shared/entity-kind.js';
+import { assertExpected, type Expectation } from '../shared/expectation.js';
+import { toCursorPosition, toGraphFilter, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
+import type { OrganizationScope } from '../shared/organization-scope.js';
+import { inUse } from '../shared/project-users.js';
+import { type OrganizationResponseDto, OrganizationWriteDto } from './organization.dto.js';
+
+const OWNED: Readonly<Record<string, VertexDefinition>> = {
+  projects: Project,
+  teams: Team,
+  project_types: ProjectType,
+  environments: Environment,
+  link_definitions: LinkDefinition,
+  tags: Tag,
+};
+
+/** Which organizations a caller may see. */
+export interface VisibleOrganizations {
+  /** Ids, or `all`. */
+  readonly ids: readonly string[] | 'all';
+}
+
+/** The tenants of an installation. */
+@Injectable()
+export class OrganizationsService {
+  constructor(
+    private readonly graph: Graph,
+    private readonly pages: Pages,
+  ) {}
+
+  async list(visible: VisibleOrganizations, query: PageQueryDto): Promise<Page<OrganizationResponseDto>> {
+    const request = this.pages.read('organizations', query, NAMED_LIST);
+    const within = visible.ids === 'all' ? {} : { id: { in: visible.ids } };
+    const where = { and: [within, toGraphFilter(request.filters)] };
+    const page = await this.graph.read.list(Organization, {
+      where,
+      order: toGraphOrder(request.sort),
+      after: toKeysetPosition(request.after),
+      limit: request.limit + 1,
+    });
+    return this.pages.answer(request, page.items, {
+      item: toResponse,
+      position: (vertex) => toCursorPosition(request.sort, toDocument(vertex)),
+      total: request.count ? await this.graph.read.count(Organization, where) : undefined,
+    });
+  }
+
+  async get(scope: OrganizationScope): Promise<OrganizationResponseDto> {
+    const found = await this.graph.read.find(Organization, scope.id);
+    if (!found) throw missing(scope);
+    return toResponse(found);
+  }
+
+  async create(write: OrganizationWriteDto): Promise<OrganizationResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      const vertex = await tx.insert(Organization, toProperties(write));
+      tx.emit('organization.created', { id: vertex.id, slug: vertex.slug });
+      return toResponse(vertex);
+    });
+  }
+
+  async replace(
+    scope: OrganizationScope,
+    write: OrganizationWriteDto,
+    expected: Expectation,
+  ): Promise<OrganizationResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      await this.lock(tx, scope, expected);
+      return this.store(tx, scope, write);
+    });
+  }
+
+  async patch(scope: OrganizationScope, patch: PatchDocument, expected: Expectation): Promise<OrganizationResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      const current = await this.lock(tx, scope, expected);
+      const document = applyPatch(patch, toDocument(toResponse(current)));
+      return this.store(tx, scope, await validateDocument(OrganizationWriteDto, writableDocument(document)));
+    });
+  }
+
+  /** Refused while the organization owns anything, with the counts by kind. */
+  async delete(scope: OrganizationScope, expected: Expectation): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      const locked = await this.lock(tx, scope, expected, true);
+      const counts = await countOwned(tx, scope.id);
+      if (Object.keys(counts).length > 0) throw inUse('organization', locked.slug, counts);
+      await tx.remove(Organization, scope.id);
+      tx.emit('organization.deleted', { id: scope.id, slug: locked.slug });
+    });
+  }
+
+  private async lock(
+    tx: GraphTransaction,
+    scope: OrganizationScope,
+    expected: Expectation,
+    forRemoval = false,
+  ): Promise<VertexOf<typeof Organization>> {
+    const locked = await tx.lock(Organization, scope.id, { forRemoval });
+    if (!locked) throw missing(scope);
+    assertExpected('organization', expected, locked.version);
+    return locked;
+  }
+
+  private async store(
+    tx: GraphTransaction,
+    scope: OrganizationScope,
+    write: OrganizationWriteDto,
+  ): Promise<OrganizationResponseDto> {
+    const result = await tx.patch(Organization, scope.id, { set: toProperties(write) });
+    if (!result) throw missing(scope);
+    if (result.changed) tx.emit('organization.updated', { id: scope.id, slug: result.after.slug });
+    return toResponse(result.after);
+  }
+}
+
+// By label rather than over BELONGS_TO: each count is a range of that label's own index.
+async function countOwned(tx: GraphTransaction, organizationId: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const [kind, definition] of Object.entries(OWNED)) {
+    const count = await tx.count<VertexDefinition>(definition, { organization_id: organizationId });
+    if (count > 0) counts[kind] = count;
+  }
+  return counts;
+}
+
+function toProperties({ slug, name, description, icon }: OrganizationWriteDto) {
+  return { slug, name, description: description ?? null, icon: icon ?? null };
+}
+
+function toResponse(vertex: VertexOf<typeof Organization>): OrganizationResponseDto {
+  const { id, slug, name, description, icon, created_at, updated_at, version } = vertex;
+  return { id, slug, name, description, icon, created_at, updated_at, version };
+}
+
+function missing(scope: OrganizationScope): Error {
+  return notFound(`The organization "${scope.slug}"`);
+}

@@ -1,0 +1,98 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  IfMatch,
+  Location,
+  Paged,
+  PageQueryDto,
+  PatchBody,
+  type PatchDocument,
+  Patches,
+  RequirePermission,
+  VersionedResponse,
+} from '#libs/http';
+import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
+import { NAMED_LIST } from '../shared/entity-kind.js';
+import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { ProjectTypePageDto, ProjectTypeResponseDto, ProjectTypeWriteDto } from './project-type.dto.js';
+import { ProjectTypesService } from './project-types.service.js';
+
+@ApiTags('Project types')
+@Controller('organizations/:org/project-types')
+export class ProjectTypesController {
+  constructor(private readonly types: ProjectTypesService) {}
+
+  /** Lists the project types of an organization. */
+  @Get()
+  @RequirePermission('project_type:read')
+  @Paged(NAMED_LIST)
+  listProjectTypes(
+    @InOrganization() scope: OrganizationScope,
+    @Query() query: PageQueryDto,
+  ): Promise<ProjectTypePageDto> {
+    return this.types.list(scope, query);
+  }
+
+  /** Creates a project type. */
+  @Post()
+  @RequirePermission('project_type:create')
+  @Location('/api/organizations/{org}/project-types/{slug}')
+  @VersionedResponse()
+  createProjectType(
+    @InOrganization() scope: OrganizationScope,
+    @Body() body: ProjectTypeWriteDto,
+  ): Promise<ProjectTypeResponseDto> {
+    return this.types.create(scope, body);
+  }
+
+  /** Reads a project type. */
+  @Get(':slug')
+  @RequirePermission('project_type:read')
+  @VersionedResponse()
+  getProjectType(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+  ): Promise<ProjectTypeResponseDto> {
+    return this.types.get(scope, slug);
+  }
+
+  /** Replaces a project_type: what the body leaves out is cleared. */
+  @Put(':slug')
+  @RequirePermission('project_type:write')
+  @VersionedResponse()
+  replaceProjectType(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Body() body: ProjectTypeWriteDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<ProjectTypeResponseDto> {
+    return this.types.replace(scope, slug, body, { version });
+  }
+
+  /** Changes parts of a project type, by a merge patch or a JSON patch. */
+  @Patch(':slug')
+  @RequirePermission('project_type:write')
+  @Patches(ProjectTypeWriteDto)
+  @VersionedResponse()
+  updateProjectType(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @PatchBody() patch: PatchDocument,
+    @IfMatch() version: number | undefined,
+  ): Promise<ProjectTypeResponseDto> {
+    return this.types.patch(scope, slug, patch, { version });
+  }
+
+  /** Deletes a project type; its projects get the one named by `replace_with` instead. */
+  @Delete(':slug')
+  @HttpCode(204)
+  @RequirePermission('project_type:delete')
+  deleteProjectType(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Query() { replace_with }: ReplaceWithQueryDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<void> {
+    return this.types.delete(scope, slug, { version }, replace_with);
+  }
+}

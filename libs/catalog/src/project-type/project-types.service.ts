@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Graph } from '#libs/graph';
+import { Pages } from '#libs/http';
+import { ProjectType } from '../model/organization-owned.vertex.js';
+import { HasType } from '../model/project.vertex.js';
+import { entityKind, NAMED_LIST } from '../shared/entity-kind.js';
+import type { Expectation } from '../shared/expectation.js';
+import { OrganizationEntities } from '../shared/organization-entities.js';
+import type { OrganizationScope } from '../shared/organization-scope.js';
+import { moveProjects } from '../shared/project-users.js';
+import { ProjectTypeResponseDto, ProjectTypeWriteDto } from './project-type.dto.js';
+
+const kind = entityKind<typeof ProjectType, ProjectTypeWriteDto, ProjectTypeResponseDto>({
+  definition: ProjectType,
+  noun: 'project_type',
+  collection: 'project_types',
+  writeDto: ProjectTypeWriteDto,
+  list: NAMED_LIST,
+  toProperties: ({ slug, name, description, icon, deployable, releasable }) => ({
+    slug,
+    name,
+    description: description ?? null,
+    icon: icon ?? null,
+    deployable: deployable ?? true,
+    releasable: releasable ?? true,
+  }),
+  toResponse: ({ id, slug, name, description, icon, deployable, releasable, created_at, updated_at, version }) => ({
+    id,
+    slug,
+    name,
+    description,
+    icon,
+    deployable,
+    releasable,
+    created_at,
+    updated_at,
+    version,
+  }),
+});
+
+@Injectable()
+export class ProjectTypesService extends OrganizationEntities<ProjectTypeWriteDto, ProjectTypeResponseDto> {
+  constructor(graph: Graph, pages: Pages) {
+    super(graph, pages, kind);
+  }
+
+  /** Refused while projects use it, unless `replaceWith` names the one that takes its place. */
+  async delete(scope: OrganizationScope, slug: string, expected: Expectation, replaceWith?: string): Promise<void> {
+    await this.remove(scope, slug, expected, async (tx, used) => {
+      const successor = replaceWith === undefined ? undefined : await this.lock(tx, scope, replaceWith);
+      await moveProjects(tx, { edge: HasType, noun: 'project type', field: 'project_types' }, used, successor);
+    });
+  }
+}

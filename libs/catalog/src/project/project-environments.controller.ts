@@ -1,0 +1,65 @@
+import { Body, Controller, Delete, HttpCode, Param, Patch, Put } from '@nestjs/common';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
+import type { JsonObject } from '#libs/common';
+import { IfMatch, PatchBody, type PatchDocument, RequirePermission, VersionedResponse } from '#libs/http';
+import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { ProjectResponseDto } from './project.dto.js';
+import { ProjectEnvironmentsService } from './project-environments.service.js';
+
+const PROPERTIES = {
+  schema: {
+    type: 'object',
+    additionalProperties: true,
+    description: 'The properties of the deployment.',
+    example: { url: 'https://api.example.org' },
+  },
+};
+
+@ApiTags('Projects')
+@Controller('organizations/:org/projects/:id/environments')
+export class ProjectEnvironmentsController {
+  constructor(private readonly environments: ProjectEnvironmentsService) {}
+
+  /** Deploys a project in an environment, or replaces the properties of its deployment there. */
+  @Put(':environment')
+  @RequirePermission('project:write')
+  @ApiBody(PROPERTIES)
+  @VersionedResponse()
+  putProjectEnvironment(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Param('environment') environment: string,
+    @Body() properties: JsonObject,
+    @IfMatch() version: number | undefined,
+  ): Promise<ProjectResponseDto> {
+    return this.environments.put(scope, id, environment, properties, { version });
+  }
+
+  /** Changes properties of a deployment, by a merge patch or a JSON patch. */
+  @Patch(':environment')
+  @RequirePermission('project:write')
+  @ApiBody(PROPERTIES)
+  @VersionedResponse()
+  updateProjectEnvironment(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Param('environment') environment: string,
+    @PatchBody() patch: PatchDocument,
+    @IfMatch() version: number | undefined,
+  ): Promise<ProjectResponseDto> {
+    return this.environments.patch(scope, id, environment, patch, { version });
+  }
+
+  /** Takes a project out of an environment. */
+  @Delete(':environment')
+  @HttpCode(204)
+  @RequirePermission('project:write')
+  deleteProjectEnvironment(
+    @InOrganization() scope: OrganizationScope,
+    @Param('id') id: string,
+    @Param('environment') environment: string,
+    @IfMatch() version: number | undefined,
+  ): Promise<void> {
+    return this.environments.delete(scope, id, environment, { version });
+  }
+}

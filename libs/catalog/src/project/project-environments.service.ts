@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { type JsonObject, notFound } from '#libs/common';
+import { Graph, type GraphTransaction } from '#libs/graph';
+import { applyPatch, type PatchDocument } from '#libs/http';
+import { Environment } from '../model/organization-owned.vertex.js';
+import { DeployedIn, Project } from '../model/project.vertex.js';
+import type { Expectation } from '../shared/expectation.js';
+import type { OrganizationScope } from '../shared/organization-scope.js';
+import type { ProjectResponseDto } from './project.dto.js';
+import { toProjectResponse } from './project.mapper.js';
+import { ProjectWriter } from './project-writer.js';
+
+/** The environments of one project, one at a time. */
+@Injectable()
+export class ProjectEnvironmentsService {
+  constructor(private readonly graph: Graph) {}
+
+  /** Deploys the project in an environment, or replaces the properties of its deployment there. */
+  async put(
+    scope: OrganizationScope,
+    id: string,
+    environment: string,
+    properties: JsonObject,
+    expected: Expectation,
+  ): Promise<ProjectResponseDto> {
+    return this.change(scope, id, environment, expected, async (tx, environmentId, current) => {
+      if (!current) {
+        await tx.connect(DeployedIn, id, environmentId, { attributes: properties });
+        return true;
+      }
+      const result = await tx.patchEdge(DeployedIn, id, environmentId, { set: { attributes: properties } });
+      return result?.changed ?? false;
+    });
+  }
+
+  async patch(
+    scope: OrganizationScope,
+    id: string,
+    environment: string,
+    patch: PatchDocument,
+    expected: Expectation,
+  ): Promise<ProjectResponseDto> {
+    return this.change(scope, id, environment, expected, async (tx, environmentId, current) => {
+      if (!current) throw notDeployed(id, environment);
+      const attributes = applyPatch(patch, current);
+      const result = await tx.patchEdge(DeployedIn, id, environmentId, { set: { attributes } });
+      return result?.changed ?? false;
+    });
+  }
+
+  async delete(scope: OrganizationScope, id: string, environment: string, expected: Expectation): Promise<void> {
+    await this.change(scope, id, environment, expected, async (tx, environmentId, current) => {
+      if (!current) throw notDeployed(id, environment);
+      await tx.disconnect(DeployedIn, { from: id, to: environmentId });
+      return true;
+    });
+  }
+
+  private async change(
+    scope: OrganizationScope,
+    id: string,
+    slug: string,
+    expected: Expectation,
+    write: (tx: GraphTransaction, environmentId: string, current: JsonObject | undefined) => Promise<boolean>,
+  ): Promise<ProjectResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      const writer = new ProjectWriter(tx, scope);
+      const project = await writer.lock(id, expected);
+      const environment = await tx.find(Environment, { organization_id: scope.id, slug });
+      if (!environment) throw notFound(`The environment "${slug}"`);
+      const deployment = project.environments.find((one) => one.slug === slug);
+      const current = deployment && (deployment.attributes ?? {});
+      if (!(await write(tx, environment.id, current))) return toProjectResponse(project);
+      await tx.patch(Project, id, { touch: true });
+      tx.emit('project.updated', { organization_id: scope.id, id, changed: ['environments'] });
+      return toProjectResponse(await writer.read(id));
+    });
+  }
+}
+
+function notDeployed(id: string, environment: string): Error {
+  return notFound(`The deployment of the project "${id}" in "${environment}"`);
+}

@@ -1,0 +1,24 @@
+import { Controller, Get, HttpCode, Param, Redirect } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequirePermission } from '#libs/http';
+import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { ProjectsService } from './projects.service.js';
+
+@ApiTags('Projects')
+@Controller('organizations/:org/projects/by-slug')
+export class ProjectLookupController {
+  constructor(private readonly projects: ProjectsService) {}
+
+  /** Redirects to the project that has this slug, or had it last. */
+  @Get(':slug')
+  @HttpCode(308)
+  @Redirect()
+  @RequirePermission('project:read')
+  async findProjectBySlug(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+  ): Promise<{ url: string; statusCode: number }> {
+    const id = await this.projects.findIdBySlug(scope, slug);
+    return { url: `/api/organizations/${scope.slug}/projects/${id}`, statusCode: 308 };
+  }
+}

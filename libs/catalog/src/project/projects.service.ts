@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '#libs/common';
+import { Graph, type GraphTransaction } from '#libs/graph';
+import { applyPatch, type Page, type PageQueryDto, Pages, type PatchDocument, validateDocument } from '#libs/http';
+import { writableDocument } from '../shared/document.js';
+import type { Expectation } from '../shared/expectation.js';
+import { toCursorPosition, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
+import type { OrganizationScope } from '../shared/organization-scope.js';
+import { FormerSlugsRepository } from './former-slugs.repository.js';
+import { type ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
+import { toProjectDocument, toProjectResponse } from './project.mapper.js';
+import { ProjectReadModel } from './project.read-model.js';
+import { PROJECT_LIST, toProjectFilter } from './project-list.js';
+import { assertMaps, resolveReferences } from './project-references.js';
+import { ProjectWriter } from './project-writer.js';
+
+const ANSWER_ONLY = ['archived_at', 'score'];
+
+/** Projects of an organization. */
+@Injectable()
+export class ProjectsService {
+  private readonly rows: ProjectReadModel;
+  private readonly formerSlugs: FormerSlugsRepository;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly pages: Pages,
+  ) {
+    this.rows = new ProjectReadModel(graph.read);
+    this.formerSlugs = new FormerSlugsRepository(graph.read);
+  }
+
+  async list(scope: OrganizationScope, query: PageQueryDto): Promise<Page<ProjectResponseDto>> {
+    const request = this.pages.read(`projects of ${scope.id}`, query, PROJECT_LIST);
+    const filter = toProjectFilter(request.filters);
+    const rows = await this.rows.page(scope.id, filter, {
+      order: toGraphOrder(request.sort),
+      after: toKeysetPosition(request.after),
+      limit: request.limit + 1,
+    });
+    const total = request.count ? await this.rows.count(scope.id, filter) : undefined;
+    return this.pages.answer(request, rows, {
+      item: toProjectResponse,
+      position: ({ properties }) => toCursorPosition(request.sort, properties),
+      total,
+    });
+  }
+
+  async get(scope: OrganizationScope, id: string): Promise<ProjectResponseDto> {
+    const row = await this.rows.findById(scope.id, id);
+    if (!row) throw notFound(`The project "${id}"`);
+    return toProjectResponse(row);
+  }
+
+  /** The id of the project that has this slug, or had it last. */
+  async findIdBySlug(scope: OrganizationScope, slug: string): Promise<string> {
+    const row = await this.rows.findBySlug(scope.id, slug);
+    if (row) return String(row.properties['id']);
+    const former = await this.formerSlugs.findProjectId(scope.id, slug);
+    if (former === undefined) throw notFound(`The project "${slug}"`);
+    return former;
+  }
+
+  async create(scope: OrganizationScope, write: ProjectWriteDto): Promise<ProjectResponseDto> {
+    assertMaps(write);
+    return this.graph.transaction(async (tx) => {
+      const references = await resolveReferences(tx, scope.id, [write]);
+      references.assertKnown(write);
+      const writer = new ProjectWriter(tx, scope);
+      const [id = ''] = await writer.insert([write], references);
+      return toProjectResponse(await writer.read(id));
+    });
+  }
+
+  async replace(
+    scope: OrganizationScope,
+    id: string,
+    write: ProjectWriteDto,
+    expected: Expectation,
+  ): Promise<ProjectResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      const writer = new ProjectWriter(tx, scope);
+      const current = await writer.lock(id, expected);
+      return this.store(tx, scope, writer, current, write);
+    });
+  }
+
+  async patch(
+    scope: OrganizationScope,
+    id: string,
+    patch: PatchDocument,
+    expected: Expectation,
+  ): Promise<ProjectResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      const writer = new ProjectWriter(tx, scope);
+      const current = await writer.lock(id, expected);
+      const document = applyPatch(patch, toProjectDocument(current), { serverOwned: ANSWER_ONLY });
+      const write = await validateDocument(ProjectWriteDto, writableDocument(document, ANSWER_ONLY));
+      return this.store(tx, scope, writer, current, write);
+    });
+  }
+
+  async setArchived(
+    scope: OrganizationScope,
+    id: string,
+    archived: boolean,
+    expected: Expectation,
+  ): Promise<ProjectResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      const writer = new ProjectWriter(tx, scope);
+      const current = await writer.lock(id, expected);
+      // Archiving what is archived keeps the day it was archived on.
+      const isArchived = typeof current.properties['archived_at'] === 'string';
+      if (isArchived !== archived) await writer.setArchived(id, archived ? new Date().toISOString() : null);
+      return toProjectResponse(await writer.read(id));
+    });
+  }
+
+  async delete(scope: OrganizationScope, id: string, expected: Expectation): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      const writer = new ProjectWriter(tx, scope);
+      await writer.lock(id, expected);
+      await writer.remove(id);
+    });
+  }
+
+  private async store(
+    tx: GraphTransaction,
+    scope: OrganizationScope,
+    writer: ProjectWriter,
+    current: Awaited<ReturnType<ProjectWriter['lock']>>,
+    write: ProjectWriteDto,
+  ): Promise<ProjectResponseDto> {
+    assertMaps(write);
+    const references = await resolveReferences(tx, scope.id, [write]);
+    references.assertKnown(write);
+    const changed = await writer.replace(current, write, references);
+    return toProjectResponse(changed ? await writer.read(String(current.properties['id'])) : current);
+  }
+}

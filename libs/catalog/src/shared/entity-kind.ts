@@ -1,0 +1,45 @@
+import type { Type } from '@nestjs/common';
+import type { JsonObject } from '#libs/common';
+import type { InsertOf, VertexDefinition, VertexOf } from '#libs/graph';
+import type { ListDefinition } from '#libs/http';
+import type { NamedResponseDto, NamedWriteDto } from './entity.dto.js';
+
+/** What sets one kind of entity apart from the others that an organization owns and addresses by slug. */
+export interface EntityKind<Write extends NamedWriteDto, Response extends NamedResponseDto> {
+  readonly definition: VertexDefinition;
+  /** As errors name it, such as `team`; with `.created` and so on, as domain events name it. */
+  readonly noun: string;
+  /** As cursors name its list. */
+  readonly collection: string;
+  readonly writeDto: Type<Write>;
+  readonly list: ListDefinition;
+  toProperties(write: Write): Readonly<Record<string, unknown>>;
+  toResponse(vertex: JsonObject): Response;
+}
+
+interface TypedKind<D extends VertexDefinition, Write extends NamedWriteDto, Response extends NamedResponseDto>
+  extends Pick<EntityKind<Write, Response>, 'noun' | 'collection' | 'writeDto' | 'list'> {
+  readonly definition: D;
+  toProperties(write: Write): Omit<InsertOf<D>, 'id' | 'organization_id'>;
+  toResponse(vertex: VertexOf<D>): Response;
+}
+
+/** Checks a kind against its vertex definition, and forgets the definition's type, which generic code cannot use. */
+export function entityKind<D extends VertexDefinition, Write extends NamedWriteDto, Response extends NamedResponseDto>(
+  kind: TypedKind<D, Write, Response>,
+): EntityKind<Write, Response>;
+export function entityKind(kind: unknown): unknown {
+  return kind;
+}
+
+/** The sorting and filtering that every named entity offers. */
+export const NAMED_LIST: ListDefinition = {
+  sortable: ['name', 'slug', 'created_at', 'updated_at'],
+  defaultSort: 'name',
+  filterable: {
+    slug: { type: 'text' },
+    name: { type: 'text' },
+    created_at: { type: 'datetime' },
+    updated_at: { type: 'datetime' },
+  },
+};

@@ -1,0 +1,89 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  IfMatch,
+  Location,
+  Paged,
+  PageQueryDto,
+  PatchBody,
+  type PatchDocument,
+  Patches,
+  RequirePermission,
+  VersionedResponse,
+} from '#libs/http';
+import { CascadeQueryDto } from '../shared/entity.dto.js';
+import { NAMED_LIST } from '../shared/entity-kind.js';
+import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { TagPageDto, TagResponseDto, TagWriteDto } from './tag.dto.js';
+import { TagsService } from './tags.service.js';
+
+@ApiTags('Tags')
+@Controller('organizations/:org/tags')
+export class TagsController {
+  constructor(private readonly tags: TagsService) {}
+
+  /** Lists the tags of an organization. */
+  @Get()
+  @RequirePermission('tag:read')
+  @Paged(NAMED_LIST)
+  listTags(@InOrganization() scope: OrganizationScope, @Query() query: PageQueryDto): Promise<TagPageDto> {
+    return this.tags.list(scope, query);
+  }
+
+  /** Creates a tag. */
+  @Post()
+  @RequirePermission('tag:create')
+  @Location('/api/organizations/{org}/tags/{slug}')
+  @VersionedResponse()
+  createTag(@InOrganization() scope: OrganizationScope, @Body() body: TagWriteDto): Promise<TagResponseDto> {
+    return this.tags.create(scope, body);
+  }
+
+  /** Reads a tag. */
+  @Get(':slug')
+  @RequirePermission('tag:read')
+  @VersionedResponse()
+  getTag(@InOrganization() scope: OrganizationScope, @Param('slug') slug: string): Promise<TagResponseDto> {
+    return this.tags.get(scope, slug);
+  }
+
+  /** Replaces a tag: what the body leaves out is cleared. */
+  @Put(':slug')
+  @RequirePermission('tag:write')
+  @VersionedResponse()
+  replaceTag(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Body() body: TagWriteDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<TagResponseDto> {
+    return this.tags.replace(scope, slug, body, { version });
+  }
+
+  /** Changes parts of a tag, by a merge patch or a JSON patch. */
+  @Patch(':slug')
+  @RequirePermission('tag:write')
+  @Patches(TagWriteDto)
+  @VersionedResponse()
+  updateTag(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @PatchBody() patch: PatchDocument,
+    @IfMatch() version: number | undefined,
+  ): Promise<TagResponseDto> {
+    return this.tags.patch(scope, slug, patch, { version });
+  }
+
+  /** Deletes a tag; with `cascade=true` it is taken off the projects that use it. */
+  @Delete(':slug')
+  @HttpCode(204)
+  @RequirePermission('tag:delete')
+  deleteTag(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Query() { cascade }: CascadeQueryDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<void> {
+    return this.tags.delete(scope, slug, { version }, cascade === 'true');
+  }
+}

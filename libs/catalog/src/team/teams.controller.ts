@@ -1,0 +1,89 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  IfMatch,
+  Location,
+  Paged,
+  PageQueryDto,
+  PatchBody,
+  type PatchDocument,
+  Patches,
+  RequirePermission,
+  VersionedResponse,
+} from '#libs/http';
+import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
+import { NAMED_LIST } from '../shared/entity-kind.js';
+import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { TeamPageDto, TeamResponseDto, TeamWriteDto } from './team.dto.js';
+import { TeamsService } from './teams.service.js';
+
+@ApiTags('Teams')
+@Controller('organizations/:org/teams')
+export class TeamsController {
+  constructor(private readonly teams: TeamsService) {}
+
+  /** Lists the teams of an organization. */
+  @Get()
+  @RequirePermission('team:read')
+  @Paged(NAMED_LIST)
+  listTeams(@InOrganization() scope: OrganizationScope, @Query() query: PageQueryDto): Promise<TeamPageDto> {
+    return this.teams.list(scope, query);
+  }
+
+  /** Creates a team. */
+  @Post()
+  @RequirePermission('team:create')
+  @Location('/api/organizations/{org}/teams/{slug}')
+  @VersionedResponse()
+  createTeam(@InOrganization() scope: OrganizationScope, @Body() body: TeamWriteDto): Promise<TeamResponseDto> {
+    return this.teams.create(scope, body);
+  }
+
+  /** Reads a team. */
+  @Get(':slug')
+  @RequirePermission('team:read')
+  @VersionedResponse()
+  getTeam(@InOrganization() scope: OrganizationScope, @Param('slug') slug: string): Promise<TeamResponseDto> {
+    return this.teams.get(scope, slug);
+  }
+
+  /** Replaces a team: what the body leaves out is cleared. */
+  @Put(':slug')
+  @RequirePermission('team:write')
+  @VersionedResponse()
+  replaceTeam(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Body() body: TeamWriteDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<TeamResponseDto> {
+    return this.teams.replace(scope, slug, body, { version });
+  }
+
+  /** Changes parts of a team, by a merge patch or a JSON patch. */
+  @Patch(':slug')
+  @RequirePermission('team:write')
+  @Patches(TeamWriteDto)
+  @VersionedResponse()
+  updateTeam(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @PatchBody() patch: PatchDocument,
+    @IfMatch() version: number | undefined,
+  ): Promise<TeamResponseDto> {
+    return this.teams.patch(scope, slug, patch, { version });
+  }
+
+  /** Deletes a team; its projects go to the team named by `replace_with`. */
+  @Delete(':slug')
+  @HttpCode(204)
+  @RequirePermission('team:delete')
+  deleteTeam(
+    @InOrganization() scope: OrganizationScope,
+    @Param('slug') slug: string,
+    @Query() { replace_with }: ReplaceWithQueryDto,
+    @IfMatch() version: number | undefined,
+  ): Promise<void> {
+    return this.teams.delete(scope, slug, { version }, replace_with);
+  }
+}
