@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { sleep } from '#libs/common';
+import { BACKENDS, type Lab, openLab, until } from '../test/queue-lab.js';
+import { enqueue } from './enqueue.js';
+import { type JobContext, OnJob } from './handler.decorator.js';
+import { defineJob } from './job-definition.js';
+import { outboxStatus } from './outbox-status.js';
+
+const measured = defineJob<{ number: number }>('measuring/measure');
+
+/** Prints how fast a commit becomes a running job; the machine decides the figures, so none is asserted. */
+describe.each(BACKENDS)('hand-over on %s', (backend) => {
+  let lab: Lab;
+  const startedAt = new Map<number, number>();
+
+  @Injectable()
+  class Stopwatch {
+    @OnJob(measured)
+    async measure({ number }: { number: number }, _context: JobContext): Promise<void> {
+      startedAt.set(number, performance.now());
+    }
+  }
+
+  beforeAll(async () => {
+    lab = await openLab(backend);
+    await lab.app({ jobs: [measured], providers: [Stopwatch] });
+  });
+
+  afterAll(async () => {
+    await lab?.close();
+  });
+
+  it('picks single jobs up', async () => {
+    const waits: number[] = [];
+    for (let number = 0; number < 60; number += 1) {
+      await lab.database.transaction(async (tx) => {
+        enqueue(tx, measured, { number });
+      });
+      const committed = performance.now();
+      await until(() => startedAt.has(number));
+      waits.push((startedAt.get(number) ?? 0) - committed);
+      await sleep(20);
+    }
+    const [p50, p95, max] = [0.5, 0.95, 1].map((share) => quantile(waits, share).toFixed(1));
+    console.log(`${backend}: commit to start, ms: p50 ${p50}, p95 ${p95}, max ${max}`);
+    expect(waits.length).toBe(60);
+  });
+
+  it('works 1,000 jobs off', async () => {
+    startedAt.clear();
+    const started = performance.now();
+    await lab.database.transaction(async (tx) => {
+      for (let number = 0; number < 1000; number += 1) enqueue(tx, measured, { number });
+    });
+    const committed = performance.now();
+    await until(async () => (await outboxStatus(lab.database)).length === 0, 60_000);
+    const handedOver = performance.now();
+    await until(() => startedAt.size === 1000, 60_000);
+    const times = [committed - started, handedOver - started, performance.now() - started];
+    console.log(
+      `${backend}: 1,000 jobs, ms: committed ${times.map((ms) => ms.toFixed(0)).join(', handed over ')} (last: run)`,
+    );
+    expect(startedAt.size).toBe(1000);
+  });
+});
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { sleep } from '#libs/common';
+import { BACKENDS, type Lab, openLab, until } from '../test/queue-lab.js';
+import { enqueue } from './enqueue.js';
+import { type JobContext, OnJob, OnSchedule } from './handler.decorator.js';
+import { defineJob } from './job-definition.js';
+import { Queues } from './queues.js';
+
+const work = defineJob<{ milliseconds: number; deaf?: boolean }>('working/work', {
+  attempts: 3,
+  backoff: { kind: 'exponential', baseMs: 10, maxMs: 10, jitter: 0 },
+});
+
+@Injectable()
+class Labourer {
+  static readonly log: string[] = [];
+
+  @OnJob(work)
+  async work({ milliseconds, deaf }: { milliseconds: number; deaf?: boolean }, context: JobContext): Promise<void> {
+    Labourer.log.push(`start ${context.attempt}`);
+    await sleep(milliseconds, deaf ? undefined : context.signal);
+    if (deaf) return;
+    if (context.signal.aborted) throw new Error('aborted');
+    Labourer.log.push('done');
+  }
+}
+
+@Injectable()
+class Clock {
+  static ticks = 0;
+
+  @OnSchedule('tick', { everySeconds: 1 })
+  async tick(): Promise<void> {
+    Clock.ticks += 1;
+  }
+}
+
+@Injectable()
+class SecondLabourer {
+  @OnJob(work)
+  async work(): Promise<void> {}
+}
+
+describe.each(BACKENDS)('the jobs runner on %s', (backend) => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await openLab(backend);
+  });
+
+  afterAll(async () => {
+    await lab?.close();
+  });
+
+  async function send(milliseconds: number, deaf = false): Promise<void> {
+    Labourer.log.length = 0;
+    await lab.database.transaction(async (tx) => {
+      enqueue(tx, work, { milliseconds, deaf });
+    });
+  }
+
+  it('refuses to start on a job without a handler, with two, or with an unknown one', async () => {
+    const unhandled = lab.app({ jobs: [work] });
+    await expect(unhandled).rejects.toThrow('the job working/work has no handler');
+    const twice = lab.app({ jobs: [work], providers: [Labourer, SecondLabourer] });
+    await expect(twice).rejects.toThrow('working/work has two handlers, Labourer.work and SecondLabourer.work');
+    const unknown = lab.app({ jobs: [], providers: [Labourer] });
+    await expect(unknown).rejects.toThrow('Labourer.work handles the unknown job working/work');
+  });
+
+  it('lets running jobs finish before it stops', async () => {
+    const app = await lab.app({ jobs: [work], providers: [Labourer] });
+    await send(400);
+    await until(() => Labourer.log.length > 0);
+    await app.close();
+    expect(Labourer.log).toEqual(['start 1', 'done']);
+  });
+
+  it('aborts what takes too long to finish, and another worker runs it again', async () => {
+    const app = await lab.app({ jobs: [work], providers: [Labourer], env: { IMBI_SHUTDOWN_TIMEOUT: '1s' } });
+    await send(3000);
+    await until(() => Labourer.log.length > 0);
+    await app.close();
+    expect(Labourer.log).toEqual(['start 1']);
+    const next = await lab.app({ jobs: [work], providers: [Labourer] });
+    await until(() => Labourer.log.length === 2);
+    expect(Labourer.log).toEqual(['start 1', 'start 2']);
+    await until(() => Labourer.log.length === 3);
+    await next.close();
+  });
+
+  it('does not wait for ever for a job that ignores its signal', async () => {
+    const app = await lab.app({ jobs: [work], providers: [Labourer], env: { IMBI_SHUTDOWN_TIMEOUT: '1s' } });
+    await send(4000, true);
+    await until(() => Labourer.log.length > 0);
+    const started = Date.now();
+    await app.close();
+    expect(Date.now() - started).toBeLessThan(3500);
+  });
+
+  it('runs a schedule once a tick over all workers, and not at all once it is gone', async () => {
+    Clock.ticks = 0;
+    const parts = { jobs: [], providers: [Clock] };
+    const apps = await Promise.all([lab.app(parts), lab.app(parts), lab.app(parts)]);
+    const started = Date.now();
+    await until(() => Clock.ticks >= 3);
+    // One at once and one a second; three workers that did not agree would make three times as many.
+    expect(Clock.ticks).toBeLessThanOrEqual(Math.ceil((Date.now() - started) / 1000) + 1);
+    for (const app of apps) await app.close();
+    const without = await lab.app({ jobs: [], providers: [] });
+    await sleep(300);
+    await without.close();
+    const again = await lab.app({ jobs: [], providers: [Clock], worker: false });
+    expect(await again.get(Queues).get('schedules').getJobSchedulersCount()).toBe(0);
+  });
+});
