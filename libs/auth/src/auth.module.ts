@@ -3,6 +3,7 @@ import { CONFIG, type Config } from '#libs/config';
 import { PasswordHasher, PasswordPolicy } from '#libs/crypto';
 import { LoginService } from './login/login.service.js';
 import { LoginThrottle } from './login/login-throttle.js';
+import { AccessibleOrganizations } from './principal/accessible-organizations.js';
 import { Principals } from './principal/principals.js';
 import { PrincipalsReadModel } from './principal/principals.read-model.js';
 import { AuthSeeder } from './seed/auth-seeder.js';
@@ -44,6 +45,7 @@ import { UsersService } from './user/users.service.js';
     AccessTokens,
     PrincipalsReadModel,
     Principals,
+    AccessibleOrganizations,
     RefreshTokenCodec,
     SessionsRepository,
     SessionsService,
@@ -61,6 +63,7 @@ import { UsersService } from './user/users.service.js';
     SigningKeyStore,
     AccessTokens,
     Principals,
+    AccessibleOrganizations,
     SessionsService,
     RefreshService,
     LoginService,

@@ -8,6 +8,7 @@ export { Grants, HasRole, InheritsFrom, MemberOf } from './model/identity.edge.j
 export { emailKey, Group, Permission, Role, ServiceAccount, User } from './model/identity.vertex.js';
 export { IssuedTo, RefreshToken, Session, SessionFor } from './model/session.vertex.js';
 export { PERMISSIONS, type PermissionDefinition } from './permission/permissions.js';
+export { AccessibleOrganizations } from './principal/accessible-organizations.js';
 export { AuthContext, type AuthenticatedUser, currentAuth } from './principal/auth-context.js';
 export { type PrincipalRequest, Principals } from './principal/principals.js';
 export { AuthSeeder } from './seed/auth-seeder.js';

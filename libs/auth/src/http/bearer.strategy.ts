@@ -24,13 +24,14 @@ export class BearerStrategy extends passport.Strategy {
     this: passport.StrategyCreated<this>,
     request: { readonly headers: IncomingHttpHeaders },
   ): Promise<void> {
-    return this.decide(request.headers.authorization).then(
+    return this.subjectOf(request.headers.authorization).then(
       (outcome) => ('fault' in outcome ? this.fail(outcome.fault, 401) : this.success(outcome)),
       (error: unknown) => this.error(error),
     );
   }
 
-  private async decide(header: string | undefined): Promise<AccessTokenSubject | { readonly fault: string }> {
+  /** The subject of an Authorization header, or why there is none. */
+  async subjectOf(header: string | undefined): Promise<AccessTokenSubject | { readonly fault: string }> {
     const token = header === undefined ? undefined : BEARER.exec(header)?.[1];
     if (token === undefined) return { fault: 'no_token' };
     try {

@@ -49,7 +49,7 @@ export class LoginThrottle {
     const keys = keysOf(account, address);
     await sql`
       insert into imbi_system.login_throttle as known (key, failures, blocked_until)
-      select key, 1, case when free < 1 then now() + interval '1 second' end
+      select key, 1, case when free <= 1 then now() + interval '1 second' end
       from (values (${keys.account}, ${loginFailuresFree * ACCOUNT_FACTOR}::int), (${keys.pair}, ${loginFailuresFree}::int))
         as given (key, free)
       order by key

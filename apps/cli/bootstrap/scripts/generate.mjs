@@ -1,0 +1,125 @@
+// Writes every generated file: DTO metadata, OpenAPI document, SDK, configuration page, error pages.
+// With --check it writes nothing and fails when a file in the tree is not what would be written.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createClient } from '@hey-api/openapi-ts';
+import { PluginMetadataGenerator } from '@nestjs/cli/lib/compiler/plugins/plugin-metadata-generator.js';
+import { ReadonlyVisitor } from '@nestjs/swagger/plugin';
+import { build, buildIfStale } from '../build.mjs';
+import { root } from '../paths.mjs';
+
+const check = process.argv.includes('--check');
+const METADATA = 'libs/product/src/metadata.ts';
+const SDK = 'openapi/sdk/src/gen';
+const work = mkdtempSync(path.join(tmpdir(), 'imbi-generate-'));
+const stale = [];
+
+try {
+  writeMetadata();
+  if (check) buildIfStale(process.execPath);
+  else build(process.execPath);
+  const product = await load('libs/product/src/index.js');
+  const { documentConfig } = await load('libs/config/src/index.js');
+  const { documentProblems, lintOpenApi } = await load('libs/http/src/index.js');
+
+  const document = await product.emitOpenApi();
+  const faults = lintOpenApi(document);
+  if (faults.length > 0) throw new Error(`The OpenAPI document breaks its rules:\n  ${faults.join('\n  ')}`);
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  put('openapi/openapi.json', text);
+  await writeSdk(text);
+  put('docs/configuration.md', documentConfig());
+  putFolder('docs/errors', Object.fromEntries(documentProblems()));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+if (stale.length > 0) {
+  console.error(`These generated files are not up to date; run \`npm run generate\`:\n  ${stale.join('\n  ')}`);
+  process.exitCode = 1;
+}
+
+/** What the comments and types of the DTOs say, which the compiled code no longer knows. */
+function writeMetadata() {
+  if (!existsSync(root(METADATA)))
+    writeFileSync(root(METADATA), 'export default async () => ({}) as Record<string, any>;\n');
+  const before = readFileSync(root(METADATA), 'utf8');
+  // The generator prints a progress line that nobody asked for.
+  const { log } = console;
+  console.log = () => undefined;
+  try {
+    new PluginMetadataGenerator().generate({
+      visitors: [
+        new ReadonlyVisitor({
+          introspectComments: true,
+          classValidatorShim: true,
+          dtoFileNameSuffix: ['.dto.ts'],
+          controllerFileNameSuffix: ['.controller.ts'],
+          esmCompatible: true,
+          pathToSource: root('libs/product/src'),
+        }),
+      ],
+      outputDir: root('libs/product/src'),
+      filename: 'metadata.ts',
+      tsconfigPath: 'tsconfig.json',
+      watch: false,
+      printDiagnostics: true,
+    });
+  } finally {
+    console.log = log;
+  }
+  const after = readFileSync(root(METADATA), 'utf8');
+  if (!check || before === after) return;
+  stale.push(METADATA);
+  writeFileSync(root(METADATA), before);
+}
+
+async function writeSdk(text) {
+  const input = path.join(work, 'openapi.json');
+  const output = path.join(work, 'sdk');
+  writeFileSync(input, text);
+  await createClient({
+    input,
+    output: { path: output, clean: true, module: { extension: '.js' } },
+    plugins: ['@hey-api/client-fetch', { name: '@hey-api/typescript', enums: 'javascript' }, '@hey-api/sdk'],
+    logs: { level: 'silent' },
+  });
+  const files = Object.fromEntries(
+    listFiles(output).map((name) => [name, readFileSync(path.join(output, name), 'utf8')]),
+  );
+  putFolder(SDK, files);
+}
+
+function put(name, text) {
+  const file = root(name);
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  if (check) {
+    stale.push(name);
+    return;
+  }
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** Makes a folder exactly these files. */
+function putFolder(folder, files) {
+  for (const [name, text] of Object.entries(files)) put(path.join(folder, name), text);
+  if (!existsSync(root(folder))) return;
+  for (const name of listFiles(root(folder))) {
+    if (name in files) continue;
+    if (check) stale.push(path.join(folder, name));
+    else rmSync(root(folder, name));
+  }
+}
+
+function listFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+}
+
+function load(file) {
+  return import(pathToFileURL(root('dist', file)).href);
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { type DeadLetter, DeadLetters } from '#libs/queue';
+import type {
+  DeadLetterPageDto,
+  DeadLetterQueryDto,
+  DeadLetterResponseDto,
+  ReplayResultDto,
+} from './dead-letter.dto.js';
+
+/** Dead jobs as operators see them. The list moves while one reads it, so its cursor is a plain offset. */
+@Injectable()
+export class DeadLettersService {
+  constructor(private readonly deadLetters: DeadLetters) {}
+
+  async list({ queue, limit = 50, cursor }: DeadLetterQueryDto): Promise<DeadLetterPageDto> {
+    const offset = Number(cursor ?? 0);
+    const { items, total } = await this.deadLetters.list({ queue, offset, limit });
+    const next = offset + items.length;
+    return { items: items.map(toResponse), next_cursor: items.length > 0 && next < total ? String(next) : null, total };
+  }
+
+  async replay(id: string): Promise<void> {
+    await this.deadLetters.replay(id);
+  }
+
+  async replayAll(queue: string): Promise<ReplayResultDto> {
+    return { replayed: await this.deadLetters.replayAll(queue) };
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.deadLetters.remove(id);
+  }
+}
+
+function toResponse(letter: DeadLetter): DeadLetterResponseDto {
+  const { id, queue, name, payload, actor, attempts, reason, failedAt } = letter;
+  return { id, queue, name, payload, actor: actor.name, attempts, reason, failed_at: failedAt.toISOString() };
+}

@@ -1,0 +1,8 @@
+import { authDefinitions } from '#libs/auth';
+import { catalogDefinitions } from '#libs/catalog';
+import { GraphModel } from '#libs/graph';
+
+/** A model with every label of the product. A new one each time: plugins add labels to it while it runs. */
+export function productModel(): GraphModel {
+  return new GraphModel([...catalogDefinitions, ...authDefinitions]);
+}

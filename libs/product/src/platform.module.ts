@@ -1,0 +1,60 @@
+import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Analytics, type AnalyticsConnection } from '#libs/analytics';
+import { CONFIG, type Config } from '#libs/config';
+import { KeyRing } from '#libs/crypto';
+import { Database, type DatabaseConnection } from '#libs/database';
+import { Graph, GraphModel, type PropertyCipher } from '#libs/graph';
+import { ANALYTICS_SINK, QueuesModule } from '#libs/queue';
+import { productModel } from './graph-model.js';
+
+export interface PlatformOptions {
+  readonly config: Config;
+  readonly database: DatabaseConnection;
+  readonly analytics: AnalyticsConnection;
+  readonly keys: KeyRing;
+}
+
+/** What every module of the product may inject: configuration, database, graph, analytics, keys and queues. */
+@Module({})
+export class PlatformModule {
+  static forRoot({ config, database, analytics, keys }: PlatformOptions): DynamicModule {
+    return {
+      module: PlatformModule,
+      global: true,
+      imports: [QueuesModule.forRoot()],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: KeyRing, useValue: keys },
+        { provide: Database, useFactory: () => new Database(database) },
+        { provide: GraphModel, useFactory: productModel },
+        {
+          provide: Graph,
+          inject: [Database, GraphModel],
+          useFactory: (handle: Database, model: GraphModel) => new Graph(handle, model, cipherOf(keys)),
+        },
+        { provide: Analytics, useFactory: () => new Analytics(analytics) },
+        { provide: ANALYTICS_SINK, useExisting: Analytics },
+        EngineHandles,
+      ],
+      exports: [CONFIG, KeyRing, Database, GraphModel, Graph, Analytics, ANALYTICS_SINK],
+    };
+  }
+}
+
+function cipherOf(keys: KeyRing): PropertyCipher {
+  return { encrypt: (text) => keys.encrypt(text), decrypt: (token) => keys.decryptText(token) };
+}
+
+/** Closes the engines' handles after everything that uses them has stopped. */
+@Injectable()
+class EngineHandles implements OnApplicationShutdown {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(Analytics) private readonly analytics: Analytics,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.analytics.close();
+    await this.database.end();
+  }
+}

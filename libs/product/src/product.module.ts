@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthHttpModule, AuthModule } from '#libs/auth';
+import { CatalogHttpModule } from '#libs/catalog';
+import { JobsModule } from '#libs/queue';
+import { AdminHttpModule } from './admin/admin-http.module.js';
+import { ObservabilityModule } from './observability.module.js';
+import { PlatformModule, type PlatformOptions } from './platform.module.js';
+import { VisibilityModule } from './visibility.module.js';
+
+/** What a process of the product does: it serves the API, runs the jobs, or both. */
+export interface ProductOptions extends PlatformOptions {
+  readonly http: boolean;
+  readonly jobs: boolean;
+}
+
+const HTTP_MODULES = [AuthHttpModule, VisibilityModule, CatalogHttpModule, AdminHttpModule, ObservabilityModule];
+
+@Module({})
+export class ProductModule {
+  static forRoot(options: ProductOptions): DynamicModule {
+    return {
+      module: ProductModule,
+      imports: [
+        PlatformModule.forRoot(options),
+        AuthModule,
+        ...(options.http ? HTTP_MODULES : []),
+        ...(options.jobs ? [JobsModule] : []),
+      ],
+    };
+  }
+}
