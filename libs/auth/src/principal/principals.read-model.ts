@@ -36,7 +36,9 @@ const flag = (alias: string, property: string) =>
 
 /**
  * Parameters: session id, user id, organization slug (agtype, null for none), known version, known organization id.
- * Every step is by an index: session and user by id, organization by slug, then the edges by their start.
+ * Every step is by an index: session and user by id, organization by slug, then the edges by their start. From one step
+ * to the next the rows go as arrays, of which the planner expects ten elements: its guess at the size of a recursive
+ * query is a hundredfold too high, and from there it would come to sequential scans and to compiling (jit) each call.
  */
 export const PRINCIPAL_SQL = `
 with recursive place as materialized (
@@ -48,8 +50,8 @@ with recursive place as materialized (
     ${flag('u', 'is_active')} as is_active, ${flag('u', 'is_admin')} as is_admin
   from imbi."Session" s, imbi."User" u
   where ${at('s', 'id')} operator(ag_catalog.=) $1::ag_catalog.agtype
-    and ${at('s', 'user_id')} operator(ag_catalog.=) $2::ag_catalog.agtype
     and ${at('u', 'id')} operator(ag_catalog.=) $2::ag_catalog.agtype
+    and ${text('s', 'user_id')} = ${text('u', 'id')}
 ), state as materialized (
   select version, version is distinct from $4::bigint or (select id from place) is distinct from $5::text as is_new
   from imbi_system.access_version
@@ -61,30 +63,23 @@ with recursive place as materialized (
     select e.end_id from imbi."MEMBER_OF" e where e.start_id operator(ag_catalog.=) m.gid offset 0
   ) edge
 ), role (gid) as (
-  select held.end_id from membership m
-  cross join lateral (
-    select e.end_id, ${at('e', 'organization_id')} as organization_id
-    from imbi."HAS_ROLE" e where e.start_id operator(ag_catalog.=) m.gid offset 0
-  ) held
-  where held.organization_id is null or held.organization_id operator(ag_catalog.=) (select key from place)
+  select e.end_id from imbi."HAS_ROLE" e
+  where e.start_id operator(ag_catalog.=) any(array(select gid from membership))
+    and (${at('e', 'organization_id')} is null
+      or ${at('e', 'organization_id')} operator(ag_catalog.=) (select key from place))
   union
   select edge.end_id from role r
   cross join lateral (
     select e.end_id from imbi."INHERITS_FROM" e where e.start_id operator(ag_catalog.=) r.gid offset 0
   ) edge
-), granted as (
-  select distinct edge.end_id as gid from role r
-  cross join lateral (
-    select e.end_id from imbi."GRANTS" e where e.start_id operator(ag_catalog.=) r.gid offset 0
-  ) edge
 )
 select principal.expires_at, principal.last_seen_at, principal.ended_at, principal.email, principal.display_name,
   principal.is_active, principal.is_admin, (select id from place) as organization_id, state.version::text as version,
   case when state.is_new and not principal.is_admin then array(
-    select named.name from granted g
-    cross join lateral (
-      select ${text('p', 'name')} as name from imbi."Permission" p where p.id operator(ag_catalog.=) g.gid offset 0
-    ) named
+    select ${text('p', 'name')} from imbi."Permission" p
+    where p.id operator(ag_catalog.=) any(array(
+      select e.end_id from imbi."GRANTS" e where e.start_id operator(ag_catalog.=) any(array(select gid from role))
+    ))
   ) end as permissions
 from principal, state`;
 
