@@ -1,0 +1,20 @@
+import { loadConfig } from '#libs/config';
+import { Database } from '#libs/database';
+import { analyticsConnection, databaseConnection, migrateAnalyticsOnly, migrateDatabase } from '#libs/product';
+import { migrateJobStore } from '#libs/queue';
+
+/** Brings every engine's schema up to date, for installations that do not migrate at boot. */
+export async function migrateAll(): Promise<void> {
+  const config = loadConfig();
+  const connection = databaseConnection(config);
+  const { applied, already } = await migrateDatabase(connection);
+  const database = new Database(connection);
+  try {
+    if (config.queue.redisUrl === undefined) await migrateJobStore(database);
+  } finally {
+    await database.end();
+  }
+  await migrateAnalyticsOnly(analyticsConnection(config, { embedded: false }));
+  for (const id of applied) process.stdout.write(`applied ${id}\n`);
+  process.stdout.write(`${applied.length} applied, ${already} were there already\n`);
+}

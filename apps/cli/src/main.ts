@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { Command } from 'commander';
+import { reportFailure } from './report-failure.js';
+
+const program = new Command('imbi')
+  .description('A service-management platform: a graph catalogue of projects.')
+  .showHelpAfterError();
+
+// Each command is loaded when it is called: `imbi --help` must not wait for the whole product.
+program
+  .command('start')
+  .description('run the whole product here, with embedded engines for whatever is not configured')
+  .action(async () => (await import('./commands/start.command.js')).start());
+
+program
+  .command('migrate')
+  .description('bring every engine’s schema up to date')
+  .action(async () => (await import('./commands/migrate.command.js')).migrateAll());
+
+program
+  .command('doctor')
+  .description('check every dependency and say what to do')
+  .action(async () => (await import('./commands/doctor.command.js')).doctor());
+
+const keys = program.command('keys').description('encryption and signing keys');
+keys
+  .command('generate')
+  .description('print a new key for IMBI_AUTH_ENCRYPTION_KEY')
+  .action(async () => (await import('./commands/keys.command.js')).generateEncryptionKey());
+
+program
+  .command('login')
+  .description('sign in to a server; later commands use that sign-in')
+  .argument('<url>', 'the server’s address, such as http://127.0.0.1:8300')
+  .requiredOption('--email <email>', 'the e-mail address of your account')
+  .action(async (url: string, options: { email: string }) =>
+    (await import('./commands/login.command.js')).login(url, options),
+  );
+
+const importing = program.command('import').description('load catalogues of other tools');
+importing
+  .command('landscape')
+  .description('load a CNCF landscape file')
+  .argument('<file>', 'a landscape.yml')
+  .option('--organization <slug>', 'the organization to load it into', 'cncf')
+  .option('--dry-run', 'only report what would be done')
+  .action(async (file: string, options: { organization: string; dryRun?: boolean }) =>
+    (await import('./commands/import.command.js')).importLandscape(file, options),
+  );
+importing
+  .command('backstage')
+  .description('load Backstage catalog-info.yaml files')
+  .argument('<paths...>', 'files, or folders that are searched for catalog-info.yaml')
+  .requiredOption('--organization <slug>', 'the organization to load them into')
+  .option('--dry-run', 'only report what would be done')
+  .action(async (paths: string[], options: { organization: string; dryRun?: boolean }) =>
+    (await import('./commands/import.command.js')).importBackstage(paths, options),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}

@@ -1,0 +1,44 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { Analytics } from '#libs/analytics';
+import { configureLogging, createLogger } from '#libs/common';
+import { loadConfig } from '#libs/config';
+import {
+  analyticsConnection,
+  databaseConnection,
+  installationKeys,
+  migrateAnalytics,
+  migrateDatabase,
+  ProductModule,
+} from '#libs/product';
+
+const logger = createLogger('worker');
+const config = loadConfig();
+const pretty = config.log.format === 'pretty' || (config.log.format === 'auto' && process.stdout.isTTY === true);
+configureLogging({ level: config.log.level, format: pretty ? 'pretty' : 'json' });
+
+const database = databaseConnection(config);
+if (config.database.autoMigrate) await migrateDatabase(database);
+const app = await NestFactory.createApplicationContext(
+  ProductModule.forRoot({
+    config,
+    database,
+    analytics: analyticsConnection(config, { embedded: false }),
+    keys: installationKeys(config),
+    http: false,
+    jobs: true,
+  }),
+  { logger: false, abortOnError: false },
+);
+if (config.database.autoMigrate) await migrateAnalytics(app.get(Analytics, { strict: false }));
+logger.info({}, 'working');
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    logger.info({ signal }, 'stopping');
+    app.close().catch((error: unknown) => {
+      logger.error({ reason: String(error) }, 'the shutdown failed');
+      process.exitCode = 1;
+    });
+  });
+}
