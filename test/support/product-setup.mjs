@@ -13,26 +13,30 @@ const START_TIMEOUT_MS = 120_000;
 export default async function setUp() {
   const directory = mkdtempSync(path.join(tmpdir(), 'imbi-e2e-'));
   const admin = { email: 'admin@example.org', password: 'Correct-Horse-9-Battery' };
-  const child = spawn(process.execPath, ['--enable-source-maps', path.join(ROOT, 'dist/apps/cli/src/main.js'), 'start'], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      NODE_ENV: 'development',
-      IMBI_DATA_DIR: directory,
-      IMBI_PORT: '0',
-      IMBI_MAIL_CATCHER_SMTP_PORT: '0',
-      IMBI_MAIL_CATCHER_WEB_PORT: '0',
-      IMBI_BOOTSTRAP_ADMIN_EMAIL: admin.email,
-      IMBI_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
-      // The specs sign in far more often than any person.
-      IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
-      IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
-      IMBI_RATE_LIMIT_PER_MINUTE: '1000000',
-      IMBI_LOG_LEVEL: 'warn',
-      ...nativeEngines(),
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', path.join(ROOT, 'dist/apps/cli/src/main.js'), 'start'],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        NODE_ENV: 'development',
+        IMBI_DATA_DIR: directory,
+        IMBI_PORT: '0',
+        IMBI_MAIL_CATCHER_SMTP_PORT: '0',
+        IMBI_MAIL_CATCHER_WEB_PORT: '0',
+        IMBI_BOOTSTRAP_ADMIN_EMAIL: admin.email,
+        IMBI_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
+        // The specs sign in far more often than any person.
+        IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
+        IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
+        IMBI_RATE_LIMIT_PER_MINUTE: '1000000',
+        IMBI_LOG_LEVEL: 'warn',
+        ...nativeEngines(),
+      },
     },
-  });
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -50,7 +54,11 @@ export default async function setUp() {
 function nativeEngines() {
   const { IMBI_TEST_ENGINES, IMBI_E2E_DATABASE_URL, IMBI_TEST_REDIS_URL } = process.env;
   if (IMBI_TEST_ENGINES !== 'native') return {};
-  return { DATABASE_URL: IMBI_E2E_DATABASE_URL, REDIS_URL: IMBI_TEST_REDIS_URL, IMBI_QUEUE_PREFIX: `e2e-${process.pid}` };
+  return {
+    DATABASE_URL: IMBI_E2E_DATABASE_URL,
+    REDIS_URL: IMBI_TEST_REDIS_URL,
+    IMBI_QUEUE_PREFIX: `e2e-${process.pid}`,
+  };
 }
 
 async function waitForUrl(directory, child, output) {
