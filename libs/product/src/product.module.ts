@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AuthHttpModule, AuthModule } from '#libs/auth';
 import { CatalogHttpModule } from '#libs/catalog';
 import { JobsModule } from '#libs/queue';
@@ -11,6 +11,8 @@ import { VisibilityModule } from './visibility.module.js';
 export interface ProductOptions extends PlatformOptions {
   readonly http: boolean;
   readonly jobs: boolean;
+  /** More modules beside the product's own: say those of an extension, or of a test. */
+  readonly extraModules?: readonly Type<unknown>[];
 }
 
 const HTTP_MODULES = [AuthHttpModule, VisibilityModule, CatalogHttpModule, AdminHttpModule, ObservabilityModule];
@@ -25,6 +27,7 @@ export class ProductModule {
         AuthModule,
         ...(options.http ? HTTP_MODULES : []),
         ...(options.jobs ? [JobsModule] : []),
+        ...(options.extraModules ?? []),
       ],
     };
   }
