@@ -39,6 +39,7 @@ const flag = (alias: string, property: string) =>
  * Every step is by an index: session and user by id, organization by slug, then the edges by their start. From one step
  * to the next the rows go as arrays, of which the planner expects ten elements: its guess at the size of a recursive
  * query is a hundredfold too high, and from there it would come to sequential scans and to compiling (jit) each call.
+ * The version is read as a scalar for the same reason: it must be known to be one row, or hash tables are made for many.
  */
 export const PRINCIPAL_SQL = `
 with recursive place as materialized (
@@ -54,7 +55,7 @@ with recursive place as materialized (
     and ${text('s', 'user_id')} = ${text('u', 'id')}
 ), state as materialized (
   select version, version is distinct from $4::bigint or (select id from place) is distinct from $5::text as is_new
-  from imbi_system.access_version
+  from (select (select version from imbi_system.access_version) as version) one
 ), membership (gid) as (
   select principal.gid from principal, state where state.is_new and principal.is_active and not principal.is_admin
   union
