@@ -14,7 +14,6 @@ class JobStoreModule {}
  * define jobs; `Database` and `CONFIG` must be provided globally.
  */
 @Module({})
-// biome-ignore lint/complexity/noStaticOnlyClass: Nest's dynamic modules are static methods of a class
 export class QueuesModule {
   static forRoot(options: { jobs?: readonly JobDefinition[] } = {}): DynamicModule {
     const jobs = options.jobs ?? definedJobs();

@@ -31,6 +31,8 @@ export interface Lab {
   connect(): Database;
   config(env?: Record<string, string>): Config;
   app(parts: LabParts): Promise<INestApplicationContext>;
+  /** Kills the embedded engine as `kill -9` does. */
+  killEngine(): void;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function openLab(backend: Backend): Promise<Lab> {
       others.push(other);
       return other;
     },
+    killEngine: () => engine.kill(),
     async app({ jobs = [], providers = [], env, worker = true, database: own = database }) {
       const globals: Provider[] = [
         { provide: Database, useValue: own },
@@ -112,6 +115,9 @@ async function embedded() {
   const address = await engine.start();
   return {
     connect: () => new Database(embeddedConnection(address)),
+    kill: () => {
+      if (engine.pid) process.kill(engine.pid, 'SIGKILL');
+    },
     close: async () => {
       await engine.stop();
       await rm(dataDir, { recursive: true, force: true });
@@ -133,6 +139,7 @@ async function server(url: string) {
   own.pathname = `/${name}`;
   return {
     connect: () => new Database(serverConnection({ url: own.href, poolMax: 6, statementTimeoutSeconds: 30 })),
+    kill: () => undefined,
     close: () => administer(`drop database ${name} with (force)`),
   };
 }
