@@ -16,7 +16,8 @@ function resource(
 ): PermissionDefinition[] {
   return [
     { name: `${name}:read`, description: `See ${plural}.`, roles: holders.read },
-    { name: `${name}:write`, description: `Add and change ${plural}.`, roles: holders.write },
+    { name: `${name}:create`, description: `Add ${plural}.`, roles: holders.write },
+    { name: `${name}:write`, description: `Change ${plural}.`, roles: holders.write },
     { name: `${name}:delete`, description: `Delete ${plural}.`, roles: holders.write },
   ];
 }

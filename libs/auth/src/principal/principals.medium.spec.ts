@@ -2,13 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import fc from 'fast-check';
 import { CompiledQuery, sql } from 'kysely';
 import { Client as PgClient } from 'pg';
-import { newId } from '#libs/common';
+import { ANONYMOUS_ACTOR, newId, requestContext } from '#libs/common';
 import { encodeAgtype, ref } from '#libs/graph';
 import { type AuthPlatform, authPlatform, type ServiceLocator, TestOrganization } from '#test/auth';
 import { Grants, HasRole, InheritsFrom, MemberOf } from '../model/identity.edge.js';
 import { Group, Permission, Role, User } from '../model/identity.vertex.js';
 import { Session, SessionFor } from '../model/session.vertex.js';
 import { UsersService } from '../user/users.service.js';
+import { AccessibleOrganizations } from './accessible-organizations.js';
+import { type AuthContext, setAuthContext } from './auth-context.js';
 import { Principals } from './principals.js';
 import { PRINCIPAL_SQL } from './principals.read-model.js';
 
@@ -340,6 +342,25 @@ describe('Principals', () => {
     await setAdmin(false);
     expect((await resolve(other?.slug))?.can('anything:at-all')).toBe(false);
     expect((await resolve(organization.slug))?.can(built.permissions[0] ?? '')).toBe(true);
+  });
+
+  it('knows the organizations in which a caller has a role, through groups too', async () => {
+    const visibleTo = async (auth: AuthContext | undefined) => {
+      const context = { requestId: 'request', actor: ANONYMOUS_ACTOR };
+      if (auth) setAuthContext(context, auth);
+      return requestContext.run(context, () => services.get(AccessibleOrganizations).visible());
+    };
+    const [, other] = built.organizations;
+    expect(await visibleTo(undefined)).toEqual({ ids: [] });
+    expect(await visibleTo(await resolve())).toEqual({ ids: [organization.id] });
+    const [grant] = await platform.graph.read.edgesOf(Grants, { to: await idOfPermission(built.permissions[0] ?? '') });
+    const role = await platform.graph.read.find(Role, grant?.from ?? '');
+    const assignment = { userId: principal.userId, role: role?.slug ?? '' };
+    await services.get(UsersService).assignRole({ ...assignment, organizationId: other?.id ?? '' });
+    const { ids } = await visibleTo(await resolve());
+    expect([...ids].sort()).toEqual([organization.id, other?.id].sort());
+    await platform.graph.transaction((tx) => tx.patch(User, principal.userId, { set: { is_admin: true } }));
+    expect(await visibleTo(await resolve())).toEqual({ ids: 'all' });
   });
 
   it('finds every row by an index', async () => {
