@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { newId } from '#libs/common';
+import { loadConfig } from '#libs/config';
+import { Database, systemMigrations } from '#libs/database';
+import { type TestDatabase, testDatabase } from '#test/database';
+import { createHttpApp, IdempotencyStore } from '../index.js';
+import { FakeAppModule, notesCreated, resetNotes } from '../testing-app.fake.js';
+
+let database: TestDatabase;
+let app: NestFastifyApplication;
+
+beforeAll(async () => {
+  database = await testDatabase({ migrations: systemMigrations });
+  @Module({
+    providers: [{ provide: Database, useValue: database.db }],
+    exports: [Database],
+  })
+  class DatabaseModule {}
+  const config = loadConfig({});
+  app = await createHttpApp(
+    { module: class {}, imports: [{ module: DatabaseModule, global: true }, FakeAppModule] },
+    config,
+    { secret: Buffer.alloc(32, 1) },
+  );
+  await app.init();
+});
+afterAll(async () => {
+  await app?.close();
+  await database?.close();
+});
+beforeEach(() => resetNotes(0));
+
+async function post(key: string | undefined, payload: object, options: { url?: string; as?: string } = {}) {
+  const headers: Record<string, string> = { authorization: `Bearer ${options.as ?? 'ada'}` };
+  if (key !== undefined) headers['idempotency-key'] = key;
+  const fastify = app.getHttpAdapter().getInstance();
+  const response = await fastify.inject({ method: 'POST', url: options.url ?? '/api/notes', headers, payload });
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.payload === '' ? undefined : response.json(),
+    replayed: response.headers['idempotency-replayed'],
+  };
+}
+
+async function keptKeys(): Promise<number> {
+  const { rows } = await database.pool.query('select count(*)::int as count from imbi_system.idempotency_keys');
+  return rows[0].count;
+}
+
+describe('Idempotency-Key', () => {
+  it('gives a retry the first answer, headers included, and does nothing again', async () => {
+    const key = newId();
+    const first = await post(key, { title: 'once' });
+    const second = await post(key, { title: 'once' });
+    expect(first).toMatchObject({
+      status: 201,
+      replayed: undefined,
+      headers: { location: '/api/notes/c1', etag: '"1"' },
+    });
+    expect(second).toMatchObject({
+      status: 201,
+      replayed: 'true',
+      headers: { location: '/api/notes/c1', etag: '"1"' },
+    });
+    expect(second.body).toEqual(first.body);
+    expect(second.headers['content-type']).toBe(first.headers['content-type']);
+    expect(notesCreated()).toBe(1);
+  });
+
+  it('costs nothing where there is none', async () => {
+    const before = await keptKeys();
+    await post(undefined, { title: 'x' });
+    expect(await keptKeys()).toBe(before);
+  });
+
+  it('refuses another body, another route, and a key that is none', async () => {
+    const key = newId();
+    await post(key, { title: 'one' });
+    expect(await post(key, { title: 'two' })).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    expect((await post(key, { title: 'one' }, { url: '/api/notes?x=1' })).status).toBe(422);
+    expect(await post('a b', { title: 'one' })).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_idempotency_key' },
+    });
+    expect(notesCreated()).toBe(1);
+  });
+
+  it('takes the same body with its keys in another order for the same', async () => {
+    const key = newId();
+    await post(key, { title: 'one', text: 'two' });
+    expect((await post(key, { text: 'two', title: 'one' })).replayed).toBe('true');
+  });
+
+  it('belongs to its caller', async () => {
+    const key = newId();
+    await post(key, { title: 'one' });
+    expect(await post(key, { title: 'other' }, { as: 'bob' })).toMatchObject({ status: 201, replayed: undefined });
+  });
+
+  it('lets one of many parallel requests through', async () => {
+    const key = newId();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(key, { title: 'slow' })));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([201, ...Array<number>(9).fill(409)]);
+    expect(answers.find(({ status }) => status === 409)).toMatchObject({
+      body: { code: 'idempotency_in_progress' },
+      headers: { 'retry-after': expect.any(String) },
+    });
+    expect(notesCreated()).toBe(1);
+  });
+
+  it('keeps a refusal for what was sent, and forgets a fault of ours', async () => {
+    const refused = newId();
+    expect((await post(refused, { title: '' })).status).toBe(422);
+    expect(await post(refused, { title: '' })).toMatchObject({ status: 422, replayed: 'true' });
+    const broken = newId();
+    expect((await post(broken, { title: 'broken' })).status).toBe(500);
+    expect(await post(broken, { title: 'broken' })).toMatchObject({ status: 500, replayed: undefined });
+  });
+
+  it('is not used up by a caller who is turned away', async () => {
+    const before = await keptKeys();
+    expect((await post(newId(), { title: 'x' }, { as: 'ada other:permission' })).status).toBe(403);
+    expect(await keptKeys()).toBe(before);
+  });
+
+  it('remembers that a secret was answered, and not the secret', async () => {
+    const key = newId();
+    expect((await post(key, { title: 'hush' }, { url: '/api/notes/secret' })).status).toBe(201);
+    expect(await post(key, { title: 'hush' }, { url: '/api/notes/secret' })).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_answer_not_kept' },
+    });
+    const { rows } = await database.pool.query('select body from imbi_system.idempotency_keys where key = $1', [key]);
+    expect(rows).toEqual([{ body: null }]);
+    expect(notesCreated()).toBe(1);
+  });
+
+  it('is not looked at where an answer may be given twice', async () => {
+    const before = await keptKeys();
+    expect((await post(newId(), { title: 'x' }, { url: '/api/login' })).status).toBe(200);
+    expect(await keptKeys()).toBe(before);
+  });
+});
+
+describe('a key whose process died', () => {
+  const request = (key: string) => ({ caller: 'user:ada', key, fingerprint: 'f' });
+
+  it('can be taken over once its lock has ended, and the dead one can no longer answer', async () => {
+    const store = app.get(IdempotencyStore);
+    const key = newId();
+    const dead = await store.begin(request(key));
+    expect(await store.begin(request(key))).toMatchObject({ kind: 'running' });
+    await database.pool.query(
+      `update imbi_system.idempotency_keys set locked_until = now() - interval '1 second' where key = $1`,
+      [key],
+    );
+    expect(await store.begin({ ...request(key), fingerprint: 'other' })).toEqual({ kind: 'other_request' });
+    const heir = await store.begin(request(key));
+    expect(heir.kind).toBe('begun');
+    await store.finish(request(key), dead.kind === 'begun' ? dead.lock : '', { status: 500, headers: {} });
+    expect(await store.begin(request(key))).toMatchObject({ kind: 'running' });
+  });
+
+  it('is new again once it has expired, and the janitor removes it', async () => {
+    const store = app.get(IdempotencyStore);
+    const key = newId();
+    const begun = await store.begin(request(key));
+    await store.finish(request(key), begun.kind === 'begun' ? begun.lock : '', {
+      status: 201,
+      headers: {},
+      body: '{}',
+    });
+    expect(await store.begin(request(key))).toMatchObject({ kind: 'answered', answer: { status: 201, body: '{}' } });
+    const expire = () =>
+      database.pool.query(`update imbi_system.idempotency_keys set expires_at = now() where key = $1`, [key]);
+    await expire();
+    expect(await store.begin({ ...request(key), fingerprint: 'other' })).toMatchObject({ kind: 'begun' });
+    await expire();
+    expect(await store.deleteExpired()).toBe(1);
+  });
+});
