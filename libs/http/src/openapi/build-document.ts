@@ -20,6 +20,8 @@ export interface OpenApiInfo {
   readonly description: string;
   readonly version: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Descriptions of parameters by name, for those that are the same everywhere, such as `org`. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & { 'x-permission'?: string };
@@ -46,6 +48,7 @@ export function buildOpenApiDocument(app: INestApplication, info: OpenApiInfo): 
       seen.add(name);
       const route = routes.get(name);
       if (route) complete(operation, path, method, route);
+      describeParameters(operation, info.parameters ?? {});
     }
   }
   document.components = {
@@ -105,6 +108,12 @@ function complete(operation: Operation, path: string, method: (typeof METHODS)[n
   }
   documentPatch(operation, route);
   describeHeaders(operation, settings);
+}
+
+function describeParameters(operation: Operation, descriptions: Readonly<Record<string, string>>): void {
+  for (const parameter of operation.parameters ?? []) {
+    if ('name' in parameter) parameter.description ??= descriptions[parameter.name];
+  }
 }
 
 function documentPatch(operation: Operation, route: ControllerRoute): void {
