@@ -18,6 +18,8 @@ export function serverConnection(options: {
       connectionString: options.url,
       max: options.poolMax,
       application_name: 'imbi',
+      // The planner overestimates recursive statements by orders of magnitude, and would compile each for longer than it runs.
+      options: '-c jit=off',
       statement_timeout: options.statementTimeoutSeconds * 1000,
       idle_in_transaction_session_timeout: 60_000,
       connectionTimeoutMillis: 10_000,

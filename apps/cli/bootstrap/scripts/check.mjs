@@ -5,13 +5,13 @@ import { root } from '../paths.mjs';
 
 const bin = (file) => root('node_modules', file);
 const STAGES = [
-  ['format and lint', bin('@biomejs/biome/bin/biome'), ['ci', '--error-on-warnings', '.']],
+  ['format and lint', bin('@biomejs/biome/bin/biome'), ['ci', '--error-on-warnings', '--colors=off', '.']],
   ['types', bin('typescript/bin/tsc'), ['--noEmit', '-p', 'tsconfig.json']],
   ['types of the SDK', bin('typescript/bin/tsc'), ['--noEmit', '-p', 'openapi/sdk/tsconfig.json']],
   ['typed lint', bin('eslint/bin/eslint.js'), ['--max-warnings', '0', 'apps', 'libs', 'test', 'openapi/sdk/src']],
   [
     'boundaries',
-    bin('dependency-cruiser/bin/dependency-cruise.mjs'),
+    bin('dependency-cruiser/bin/dependency-cruiser.mjs'),
     ['--config', '.dependency-cruiser.mjs', 'apps', 'libs'],
   ],
   ['dead code', bin('knip/bin/knip.js'), ['--no-progress']],

@@ -90,6 +90,7 @@ function schemaOf(operator: (typeof FILTER_OPERATORS)[number], spec: FilterField
       return { type: 'string', format: 'date' };
     case 'text':
     case 'text_list':
+    case 'reference':
       return spec.values ? { type: 'string', enum: [...spec.values] } : { type: 'string' };
   }
 }
