@@ -2,7 +2,20 @@ import { sql } from 'kysely';
 import type { JsonValue } from '#libs/common';
 import type { Definition } from './definition.js';
 import type { Property } from './property.js';
-import { anyOf, colAt, encode, encodeList, equal, namedCol, type Sql, textOf } from './sql.js';
+import {
+  anyOf,
+  colAt,
+  encode,
+  encodeList,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  namedCol,
+  type Sql,
+  textOf,
+} from './sql.js';
 
 /** Comparisons of one property; all that are given must hold. A missing property is not equal to anything. */
 export interface Operators<Value> {
@@ -98,12 +111,11 @@ function compileOperator(value: Sql, operator: string, operand: unknown): Sql<bo
     case 'gt':
       return greater(value, encode(json(operand)));
     case 'gte':
-      // AGE's btree operator class has >= and > in each other's places: an index scan for >= loses equal values.
-      return sql<boolean>`(${greater(value, encode(json(operand)))} or ${equal(value, encode(json(operand)))})`;
+      return greaterOrEqual(value, encode(json(operand)));
     case 'lt':
-      return sql<boolean>`${value} operator(ag_catalog.<) ${encode(json(operand))}`;
+      return less(value, encode(json(operand)));
     case 'lte':
-      return sql<boolean>`${value} operator(ag_catalog.<=) ${encode(json(operand))}`;
+      return lessOrEqual(value, encode(json(operand)));
     case 'exists':
       return operand === false ? sql<boolean>`${value} is null` : sql<boolean>`${value} is not null`;
     case 'contains':
@@ -111,10 +123,6 @@ function compileOperator(value: Sql, operator: string, operand: unknown): Sql<bo
     default:
       throw new TypeError(`"${operator}" is no filter operator`);
   }
-}
-
-function greater(value: Sql, operand: Sql): Sql<boolean> {
-  return sql<boolean>`${value} operator(ag_catalog.>) ${operand}`;
 }
 
 function contains(value: Sql, operand: JsonValue): Sql<boolean> {

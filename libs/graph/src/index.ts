@@ -23,7 +23,15 @@ export { Graph } from './graph.js';
 export { GraphModel } from './graph-model.js';
 export { GraphReader } from './graph-reader.js';
 export { GraphTransaction } from './graph-transaction.js';
-export { type Direction, type Keyset, type KeysetPosition, keyset, type Order, type OrderKey } from './keyset.js';
+export {
+  type Direction,
+  type Keyset,
+  type KeysetPosition,
+  keyset,
+  type Order,
+  type OrderKey,
+  type PageStatement,
+} from './keyset.js';
 export { PROPERTY_KINDS, type Properties, type Property, type PropertyKind, property } from './property.js';
 export { noCipher, type PropertyCipher } from './property-cipher.js';
 export { decodeEdge, decodeVertex, REDACTED } from './property-codec.js';
@@ -35,9 +43,13 @@ export {
   encodeList,
   equal,
   graphidText,
+  greater,
+  greaterOrEqual,
   idOf,
   jsonList,
   jsonObject,
+  less,
+  lessOrEqual,
   namedCol,
   out,
   propertiesOf,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { JsonValue } from '#libs/common';
 import type { VertexDefinition } from './definition.js';
 import type { Properties, Property } from './property.js';
-import { colAt, encode, equal, idOf, type Sql } from './sql.js';
+import { colAt, encode, equal, greater, idOf, less, type Sql } from './sql.js';
 
 export type Direction = 'asc' | 'desc';
 
@@ -30,9 +30,22 @@ interface Key {
   readonly required: boolean;
 }
 
+/** A select of rows in the order of a keyset. */
+export interface PageStatement {
+  /** The table with its alias, and whatever is joined to it. */
+  readonly from: Sql;
+  readonly columns: Sql;
+  readonly where: Sql;
+  readonly after?: KeysetPosition;
+  readonly limit: number;
+}
+
 export interface Keyset {
   readonly columns: readonly Sql[];
   readonly orderBy: Sql;
+  /** The select of a page: `columns` (and sort columns after them). Its pages cost the same however deep they are. */
+  page<Row>(statement: PageStatement): Sql<Row>;
+  /** The rows after a position as one condition, for statements that {@link page} does not fit: reads what it skips. */
   after(position: KeysetPosition): Sql<boolean>;
 }
 
@@ -43,12 +56,31 @@ export function keyset<D extends VertexDefinition>(definition: D, order: Order<D
   const all = [...keys, last];
   return {
     columns: keys.map((key) => key.column),
-    orderBy: sql.join(all.map((key) => sql`${key.column} ${sql.raw(key.direction === 'asc' ? 'asc' : 'desc')}`)),
+    orderBy: orderOf(all.map((key) => [key.column, key.direction])),
+    page: <Row>(statement: PageStatement) => pageOf<Row>(all, statement),
     after: (position) => {
-      if (position.values.length !== keys.length) throw new TypeError('the position is of another order');
-      return isAfter(all, [...position.values, position.id]);
+      const ranges = rangesAfter(all, position);
+      return sql<boolean>`(${sql.join(ranges, sql` or `)})`;
     },
   };
+}
+
+// One index range for each key, next to each other in the order: a > x, then a = x and b > y, and so on. As one
+// condition joined by "or" they would be a filter, so that a deep page would read all pages before it.
+function pageOf<Row>(keys: readonly Key[], { from, columns, where, after, limit }: PageStatement): Sql<Row> {
+  const orderBy = orderOf(keys.map((key) => [key.column, key.direction]));
+  if (!after) return sql<Row>`select ${columns} from ${from} where ${where} order by ${orderBy} limit ${limit}`;
+  const sortKeys = sql.join(keys.map((key, index) => sql`${key.column} as ${sql.ref(`sort_${index}`)}`));
+  const parts = rangesAfter(keys, after).map(
+    (range) => sql`(select ${columns}, ${sortKeys} from ${from} where ${where} and ${range}
+      order by ${orderBy} limit ${limit})`,
+  );
+  const merged = orderOf(keys.map((key, index) => [sql.ref(`page.sort_${index}`), key.direction]));
+  return sql<Row>`select * from (${sql.join(parts, sql` union all `)}) page order by ${merged} limit ${limit}`;
+}
+
+function orderOf(keys: readonly (readonly [column: Sql, direction: Direction])[]): Sql {
+  return sql.join(keys.map(([column, direction]) => sql`${column} ${sql.raw(direction === 'asc' ? 'asc' : 'desc')}`));
 }
 
 function toKey(
@@ -68,41 +100,30 @@ function toKey(
   };
 }
 
-function isAfter(keys: readonly Key[], values: readonly JsonValue[]): Sql<boolean> {
-  const simple = keys.every((key) => key.required && key.direction === keys[0]?.direction);
-  if (simple && !values.includes(null)) return isAfterRow(keys, values);
-  return isAfterEither(keys, values);
-}
-
-// A row comparison is a range of the index. AGE's operator class has > and >= in each other's places, so that the row
-// comparison `>` means >=; leaving out the position's own row, which its unique id identifies, is right either way.
-function isAfterRow(keys: readonly Key[], values: readonly JsonValue[]): Sql<boolean> {
-  const columns = sql.join(keys.map((key) => key.column));
-  const bounds = sql.join(values.map((value) => encode(value)));
-  const own = keys.at(-1);
-  if (!own) throw new Error('an order has at least the id');
-  if (keys.length === 1) return beyond(own, values[0] ?? null);
-  const operator = sql.raw(own.direction === 'asc' ? 'operator(ag_catalog.>)' : 'operator(ag_catalog.<)');
-  const notItself = sql`${own.column} operator(ag_catalog.<>) ${encode(values.at(-1) ?? null)}`;
-  return sql<boolean>`row(${columns}) ${operator} row(${bounds}) and ${notItself}`;
-}
-
-// (a after x) or (a = x and ((b after y) or (b = y and …))), with unset values as the greatest.
-function isAfterEither(keys: readonly Key[], values: readonly JsonValue[]): Sql<boolean> {
-  const [key, ...laterKeys] = keys;
-  const [value = null, ...laterValues] = values;
-  if (!key) return sql<boolean>`false`;
-  if (laterKeys.length === 0) return beyond(key, value);
-  const same = value === null ? sql`${key.column} is null` : equal(key.column, encode(value));
-  return sql<boolean>`(${beyond(key, value)} or (${same} and ${isAfterEither(laterKeys, laterValues)}))`;
-}
-
-function beyond(key: Key, value: JsonValue): Sql<boolean> {
-  if (key.direction === 'asc') {
-    if (value === null) return sql<boolean>`false`;
-    const greater = sql<boolean>`${key.column} operator(ag_catalog.>) ${encode(value)}`;
-    return key.required ? greater : sql<boolean>`(${greater} or ${key.column} is null)`;
+/** Conditions that exclude one another and together hold for exactly the rows after a position. */
+function rangesAfter(keys: readonly Key[], position: KeysetPosition): Sql<boolean>[] {
+  if (position.values.length !== keys.length - 1) throw new TypeError('the position is of another order');
+  const values = [...position.values, position.id];
+  const ranges: Sql<boolean>[] = [];
+  for (const [index, key] of keys.entries()) {
+    const same = keys.slice(0, index).map((earlier, at) => equals(earlier, values[at] ?? null));
+    for (const beyond of rangesBeyond(key, values[index] ?? null)) {
+      ranges.push(sql<boolean>`(${sql.join([...same, beyond], sql` and `)})`);
+    }
   }
-  if (value === null) return sql<boolean>`${key.column} is not null`;
-  return sql<boolean>`${key.column} operator(ag_catalog.<) ${encode(value)}`;
+  return ranges;
+}
+
+function equals(key: Key, value: JsonValue): Sql<boolean> {
+  return value === null ? sql<boolean>`${key.column} is null` : equal(key.column, encode(value));
+}
+
+// Unset values are the greatest: the last in ascending order, the first in descending order.
+function rangesBeyond(key: Key, value: JsonValue): Sql<boolean>[] {
+  if (key.direction === 'desc') {
+    return value === null ? [sql<boolean>`${key.column} is not null`] : [less(key.column, encode(value))];
+  }
+  if (value === null) return [];
+  const beyond = greater(key.column, encode(value));
+  return key.required ? [beyond] : [beyond, sql<boolean>`${key.column} is null`];
 }

@@ -63,6 +63,30 @@ export function equal(left: Sql, right: Sql): Sql<boolean> {
   return sql<boolean>`${left} operator(ag_catalog.=) ${right}`;
 }
 
+/**
+ * `left > right` of two agtypes. AGE registers > and >= in each other's places in its btree operator class, so that
+ * index scans for >= lose rows and the planner drops > where it thinks that an equality implies it. The operator finds
+ * the index range, and the function, of which the planner knows nothing, decides. Never write these operators alone.
+ */
+export function greater(left: Sql, right: Sql): Sql<boolean> {
+  return sql<boolean>`(${left} operator(ag_catalog.>) ${right} and ag_catalog.agtype_gt(${left}, ${right}))`;
+}
+
+/** `left >= right` of two agtypes; see {@link greater}. */
+export function greaterOrEqual(left: Sql, right: Sql): Sql<boolean> {
+  return sql<boolean>`(${greater(left, right)} or ${equal(left, right)})`;
+}
+
+/** `left < right` of two agtypes. */
+export function less(left: Sql, right: Sql): Sql<boolean> {
+  return sql<boolean>`${left} operator(ag_catalog.<) ${right}`;
+}
+
+/** `left <= right` of two agtypes. */
+export function lessOrEqual(left: Sql, right: Sql): Sql<boolean> {
+  return sql<boolean>`${left} operator(ag_catalog.<=) ${right}`;
+}
+
 /** `value = any(list)`. */
 export function anyOf(value: Sql, list: Sql): Sql<boolean> {
   return sql<boolean>`${value} operator(ag_catalog.=) any(${list})`;

@@ -70,12 +70,15 @@ export async function listVertices<D extends VertexDefinition>(
 ): Promise<Page<D>> {
   const limit = checkedLimit(request.limit);
   const order = keyset(definition, request.order ?? [], 'v');
-  const conditions = [request.where ? compileFilter(definition, request.where, 'v') : sql<boolean>`true`];
-  if (request.after) conditions.push(order.after(request.after));
   const keys = order.columns.map((column, index) => sql`${out(column)} as ${sql.ref(`key_${index}`)}`);
   const rows = await session.run<PropertiesRow & Record<string, string | null>>(
-    sql`select ${sql.join([sql`${propertiesOf('v')} as properties`, ...keys])} from ${tableOf(definition)} v
-      where ${sql.join(conditions, sql` and `)} order by ${order.orderBy} limit ${limit + 1}`,
+    order.page({
+      from: sql`${tableOf(definition)} v`,
+      columns: sql.join([sql`${propertiesOf('v')} as properties`, ...keys]),
+      where: request.where ? compileFilter(definition, request.where, 'v') : sql<boolean>`true`,
+      after: request.after,
+      limit: limit + 1,
+    }),
   );
   const page = rows.slice(0, limit).map((row) => ({ row, stored: decodeMap(row.properties) }));
   const items = page.map(({ stored }) => decodeVertex(definition, stored));
