@@ -17,6 +17,7 @@ end
 return { hits, left }
 `;
 const COMMAND_TIMEOUT_MILLISECONDS = 500;
+const CONNECT_TIMEOUT_MILLISECONDS = 2000;
 const logger = createLogger('rate-limit');
 
 interface WithIncrement extends Redis {
@@ -26,6 +27,7 @@ interface WithIncrement extends Redis {
 /** Fixed windows in Valkey or Redis, shared by every process of the installation. */
 export class RedisThrottlerStorage implements ThrottlerStorage {
   private readonly redis: WithIncrement;
+  private first: Promise<void> | undefined;
 
   constructor(
     url: string,
@@ -35,6 +37,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage {
       maxRetriesPerRequest: 1,
       enableOfflineQueue: false,
       commandTimeout: COMMAND_TIMEOUT_MILLISECONDS,
+      connectTimeout: CONNECT_TIMEOUT_MILLISECONDS,
       lazyConnect: true,
     });
     redis.defineCommand('imbiIncrement', { numberOfKeys: 1, lua: INCREMENT });
@@ -44,17 +47,25 @@ export class RedisThrottlerStorage implements ThrottlerStorage {
   }
 
   async increment(key: string, ttl: number, limit: number): Promise<ThrottlerStorageRecord> {
-    if (this.redis.status === 'wait') await this.redis.connect();
+    await this.connected();
     const [hits, left] = await this.redis.imbiIncrement(`${this.prefix}:rate:${key}`, ttl);
     return toRecord(hits, left, limit);
   }
 
   async ping(): Promise<void> {
-    if (this.redis.status === 'wait') await this.redis.connect();
+    await this.connected();
     await this.redis.ping();
   }
 
-  close(): void {
+  /** Closes the connection; Nest calls it when the application ends. */
+  onModuleDestroy(): void {
     this.redis.disconnect();
+  }
+
+  // Callers that come while the first connection is being made wait for it; afterwards none waits: a store that is away
+  // must not hold up requests.
+  private connected(): Promise<void> {
+    this.first ??= this.redis.connect();
+    return this.redis.status === 'connecting' || this.redis.status === 'connect' ? this.first : Promise.resolve();
   }
 }
