@@ -1,8 +1,18 @@
 import { sql } from 'kysely';
-import { DomainError, type FieldError, invalid, jsonPointer } from '#libs/common';
-import { anyOf, col, encode, encodeList, equal, type Sql, tableOf, textOf, type VertexDefinition } from '#libs/graph';
+import { type FieldError, invalid, jsonPointer } from '#libs/common';
+import {
+  anyOf,
+  col,
+  encode,
+  encodeList,
+  equal,
+  type GraphTransaction,
+  type Sql,
+  tableOf,
+  textOf,
+  type VertexDefinition,
+} from '#libs/graph';
 import { Environment, LinkDefinition, ProjectType, Tag, Team } from '../model/organization-owned.vertex.js';
-import type { StatementRunner } from '../shared/statement-runner.js';
 import type { ProjectWriteDto } from './project.dto.js';
 
 type Kind = 'team' | 'project_type' | 'environment' | 'tag' | 'link_definition';
@@ -14,7 +24,6 @@ const DEFINITIONS: Readonly<Record<Kind, VertexDefinition>> = {
   tag: Tag,
   link_definition: LinkDefinition,
 };
-const KINDS: readonly Kind[] = ['team', 'project_type', 'environment', 'tag', 'link_definition'];
 
 /** Ids of what projects name by slug. */
 export class References {
@@ -49,9 +58,12 @@ export class References {
   }
 }
 
-/** Resolves every slug that some projects name, in one statement. */
+/**
+ * Resolves every slug that some projects name, in one statement. What was found cannot be removed or renamed away
+ * before the transaction ends.
+ */
 export async function resolveReferences(
-  statements: StatementRunner,
+  tx: GraphTransaction,
   organizationId: string,
   projects: readonly ProjectWriteDto[],
 ): Promise<References> {
@@ -59,9 +71,17 @@ export async function resolveReferences(
   for (const { kind, slug } of projects.flatMap(mentions)) {
     slugs.set(kind, (slugs.get(kind) ?? new Set()).add(slug));
   }
-  const selects = KINDS.map((kind) => select(kind, organizationId, [...(slugs.get(kind) ?? [])]));
+  // A row lock and a union exclude each other in one select, hence the common table expressions.
+  const selects = [...slugs].map(([kind, named]) => ({
+    name: sql.ref(`${kind}s`),
+    select: select(kind, organizationId, [...named]),
+  }));
+  const ctes = selects.map((one) => sql`${one.name} as materialized (${one.select})`);
+  const found = selects.map((one) => sql`select kind, slug, id from ${one.name}`);
   return new References(
-    await statements.run(sql<{ kind: string; slug: string; id: string }>`${sql.join(selects, sql` union all `)}`),
+    await tx.run(
+      sql<{ kind: string; slug: string; id: string }>`with ${sql.join(ctes)} ${sql.join(found, sql` union all `)}`,
+    ),
   );
 }
 
@@ -70,7 +90,7 @@ function select(kind: Kind, organizationId: string, slugs: readonly string[]): S
   return sql`select ${sql.lit(kind)} as kind, ${textOf(col(definition, 'slug', 'v'))} as slug, ${textOf(col(definition, 'id', 'v'))} as id
     from ${tableOf(definition)} v
     where ${equal(col(definition, 'organization_id', 'v'), encode(organizationId))}
-      and ${anyOf(col(definition, 'slug', 'v'), encodeList(slugs))}`;
+      and ${anyOf(col(definition, 'slug', 'v'), encodeList(slugs))} for key share`;
 }
 
 function mentions(project: ProjectWriteDto): { kind: Kind; slug: string; pointer: string }[] {
@@ -125,9 +145,4 @@ export function mapFaults(project: ProjectWriteDto): FieldError[] {
 function isHttpUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value.length > 2000 || !URL.canParse(value)) return false;
   return /^https?:$/.test(new URL(value).protocol);
-}
-
-/** For a single write: one error that lists everything. */
-export function unknownProject(id: string): DomainError {
-  return new DomainError('not_found', 'not_found', `The project "${id}" was not found.`);
 }
