@@ -23,7 +23,7 @@ import { TagsService } from './tag/tags.service.js';
 import { TeamsController } from './team/teams.controller.js';
 import { TeamsService } from './team/teams.service.js';
 
-/** The catalogue over HTTP. `Graph`, `Analytics`, the HTTP base and ORGANIZATION_VISIBILITY must be provided globally. */
+/** The catalogue over HTTP. `Graph`, `Analytics`, the HTTP base, ORGANIZATION_VISIBILITY and CATALOG_CALLER must be provided globally. */
 @Module({
   controllers: [
     OrganizationsController,

@@ -6,3 +6,4 @@ export { Environment, LinkDefinition, ProjectType, Tag, Team } from './model/org
 export { DependsOn, DeployedIn, HasType, OwnedBy, Project, TaggedWith } from './model/project.vertex.js';
 export { ORGANIZATION_VISIBILITY, type OrganizationVisibility } from './organization/organization-visibility.js';
 export type { VisibleOrganizations } from './organization/organizations.service.js';
+export { CATALOG_CALLER, type CatalogCaller } from './shared/catalog-caller.js';

@@ -1,12 +1,25 @@
 import { Global, Module } from '@nestjs/common';
-import { AccessibleOrganizations, AuthModule } from '#libs/auth';
-import { ORGANIZATION_VISIBILITY } from '#libs/catalog';
+import { AccessibleOrganizations, AuthModule, currentAuth } from '#libs/auth';
+import { CATALOG_CALLER, type CatalogCaller, ORGANIZATION_VISIBILITY } from '#libs/catalog';
+import { DomainError } from '#libs/common';
 
-/** Tells the catalogue, which knows nothing of authorization, whose organizations a caller may see. */
+const caller: CatalogCaller = {
+  assertMay: (permission) => {
+    if (currentAuth()?.can(permission)) return;
+    throw new DomainError('forbidden', 'forbidden', `This needs the permission ${permission}.`, {
+      details: { permission },
+    });
+  },
+};
+
+/** Tells the catalogue, which knows nothing of authorization, what a caller may see and do. */
 @Global()
 @Module({
   imports: [AuthModule],
-  providers: [{ provide: ORGANIZATION_VISIBILITY, useExisting: AccessibleOrganizations }],
-  exports: [ORGANIZATION_VISIBILITY],
+  providers: [
+    { provide: ORGANIZATION_VISIBILITY, useExisting: AccessibleOrganizations },
+    { provide: CATALOG_CALLER, useValue: caller },
+  ],
+  exports: [ORGANIZATION_VISIBILITY, CATALOG_CALLER],
 })
 export class VisibilityModule {}

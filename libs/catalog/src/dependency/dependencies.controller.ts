@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
-import type { JsonObject } from '#libs/common';
-import { Paged, PageQueryDto, RequirePermission } from '#libs/http';
+import type { JsonValue } from '#libs/common';
+import { IfMatch, Paged, PageQueryDto, RequirePermission } from '#libs/http';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { DEPENDENCY_LIST, DependenciesService } from './dependencies.service.js';
 import { DependencyPageDto, DependencyResponseDto, ImpactQueryDto, ImpactResponseDto } from './dependency.dto.js';
@@ -53,9 +53,10 @@ export class DependenciesController {
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
     @Param('dependency') dependency: string,
-    @Body() properties: JsonObject,
+    @Body() properties: JsonValue | undefined,
+    @IfMatch() version: number | undefined,
   ): Promise<DependencyResponseDto> {
-    return this.dependencies.put(scope, id, dependency, properties ?? {});
+    return this.dependencies.put(scope, id, dependency, properties, { version });
   }
 
   /** Removes a dependency. */
@@ -66,8 +67,9 @@ export class DependenciesController {
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
     @Param('dependency') dependency: string,
+    @IfMatch() version: number | undefined,
   ): Promise<void> {
-    return this.dependencies.delete(scope, id, dependency);
+    return this.dependencies.delete(scope, id, dependency, { version });
   }
 
   /** Tells what is affected when a project fails: everything that depends on it, directly or through others. */

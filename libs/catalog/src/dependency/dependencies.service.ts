@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { invalid, type JsonObject, notFound } from '#libs/common';
+import { invalid, type JsonObject, type JsonValue, notFound } from '#libs/common';
 import { Graph, type ReachedVertex } from '#libs/graph';
 import { type ListDefinition, type Page, type PageQueryDto, Pages } from '#libs/http';
 import { DependsOn, Project } from '../model/project.vertex.js';
 import { ProjectWriter } from '../project/project-writer.js';
+import { edgeProperties } from '../shared/edge-properties.js';
+import type { Expectation } from '../shared/expectation.js';
 import { toCursorPosition, toKeysetPosition } from '../shared/graph-list.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import type { DependencyResponseDto, ImpactedProjectDto, ImpactResponseDto } from './dependency.dto.js';
@@ -46,28 +48,29 @@ export class DependenciesService {
     scope: OrganizationScope,
     id: string,
     dependency: string,
-    properties: JsonObject,
+    document: JsonValue | undefined,
+    expected: Expectation = {},
   ): Promise<DependencyResponseDto> {
     if (id === dependency) {
       throw invalid([{ pointer: '', code: 'self_dependency', message: 'A project cannot depend on itself.' }]);
     }
+    const attributes = edgeProperties(document);
     return this.graph.transaction(async (tx) => {
       const writer = new ProjectWriter(tx, scope);
-      await writer.lock(id);
+      await writer.lock(id, expected);
       const target = await writer.read(dependency);
-      const attributes = properties;
       const patched = await tx.patchEdge(DependsOn, id, dependency, { set: { attributes } });
       if (!patched) await tx.connect(DependsOn, id, dependency, { attributes });
       if (!patched || patched.changed) {
         tx.emit('project.updated', { organization_id: scope.id, id, changed: ['dependencies'] });
       }
-      return { ...named(target.properties), properties };
+      return { ...named(target.properties), properties: attributes };
     });
   }
 
-  async delete(scope: OrganizationScope, id: string, dependency: string): Promise<void> {
+  async delete(scope: OrganizationScope, id: string, dependency: string, expected: Expectation = {}): Promise<void> {
     await this.graph.transaction(async (tx) => {
-      await new ProjectWriter(tx, scope).lock(id);
+      await new ProjectWriter(tx, scope).lock(id, expected);
       const removed = await tx.disconnect(DependsOn, { from: id, to: dependency });
       if (removed.length === 0) throw notFound(`The dependency on "${dependency}"`);
       tx.emit('project.updated', { organization_id: scope.id, id, changed: ['dependencies'] });

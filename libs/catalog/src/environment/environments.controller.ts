@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import { ApiTags } from '@nestjs/swagger';
 import {
   IfMatch,
+  IfNoneMatch,
   Location,
   Paged,
   PageQueryDto,
@@ -13,6 +14,7 @@ import {
 } from '#libs/http';
 import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { PutsAbsent } from '../shared/puts-absent.decorator.js';
 import { EnvironmentPageDto, EnvironmentResponseDto, EnvironmentWriteDto } from './environment.dto.js';
 import { ENVIRONMENT_LIST, EnvironmentsService } from './environments.service.js';
 
@@ -55,17 +57,19 @@ export class EnvironmentsController {
     return this.environments.get(scope, slug);
   }
 
-  /** Replaces a environment: what the body leaves out is cleared. */
+  /** Replaces an environment: what the body leaves out is cleared. */
   @Put(':slug')
   @RequirePermission('environment:write')
+  @PutsAbsent('environment:create', '/api/organizations/{org}/environments/{slug}', EnvironmentResponseDto)
   @VersionedResponse()
   replaceEnvironment(
     @InOrganization() scope: OrganizationScope,
     @Param('slug') slug: string,
     @Body() body: EnvironmentWriteDto,
     @IfMatch() version: number | undefined,
+    @IfNoneMatch() absent: boolean,
   ): Promise<EnvironmentResponseDto> {
-    return this.environments.replace(scope, slug, body, { version });
+    return this.environments.replace(scope, slug, body, { version, absent });
   }
 
   /** Changes parts of an environment, by a merge patch or a JSON patch. */

@@ -70,7 +70,7 @@ export class EnvironmentsService extends OrganizationEntities<EnvironmentWriteDt
   /** Refused while projects use it, unless `replaceWith` names the one that takes its place. */
   async delete(scope: OrganizationScope, slug: string, expected: Expectation, replaceWith?: string): Promise<void> {
     await this.remove(scope, slug, expected, async (tx, used) => {
-      const successor = replaceWith === undefined ? undefined : await this.lock(tx, scope, replaceWith);
+      const successor = await this.replacement(tx, scope, replaceWith);
       await moveProjects(tx, { edge: DeployedIn, noun: 'environment', field: 'environments' }, used, successor);
     });
   }

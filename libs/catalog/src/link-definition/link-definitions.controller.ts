@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import { ApiTags } from '@nestjs/swagger';
 import {
   IfMatch,
+  IfNoneMatch,
   Location,
   Paged,
   PageQueryDto,
@@ -14,6 +15,7 @@ import {
 import { CascadeQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { PutsAbsent } from '../shared/puts-absent.decorator.js';
 import { LinkDefinitionPageDto, LinkDefinitionResponseDto, LinkDefinitionWriteDto } from './link-definition.dto.js';
 import { LinkDefinitionsService } from './link-definitions.service.js';
 
@@ -56,17 +58,19 @@ export class LinkDefinitionsController {
     return this.definitions.get(scope, slug);
   }
 
-  /** Replaces a link_definition: what the body leaves out is cleared. */
+  /** Replaces a link definition: what the body leaves out is cleared. */
   @Put(':slug')
   @RequirePermission('link_definition:write')
+  @PutsAbsent('link_definition:create', '/api/organizations/{org}/link-definitions/{slug}', LinkDefinitionResponseDto)
   @VersionedResponse()
   replaceLinkDefinition(
     @InOrganization() scope: OrganizationScope,
     @Param('slug') slug: string,
     @Body() body: LinkDefinitionWriteDto,
     @IfMatch() version: number | undefined,
+    @IfNoneMatch() absent: boolean,
   ): Promise<LinkDefinitionResponseDto> {
-    return this.definitions.replace(scope, slug, body, { version });
+    return this.definitions.replace(scope, slug, body, { version, absent });
   }
 
   /** Changes parts of a link definition, by a merge patch or a JSON patch. */

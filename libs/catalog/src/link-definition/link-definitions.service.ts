@@ -7,7 +7,7 @@ import type { Expectation } from '../shared/expectation.js';
 import { OrganizationEntities } from '../shared/organization-entities.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { LinkDefinitionResponseDto, LinkDefinitionWriteDto } from './link-definition.dto.js';
-import { releaseLinks } from './link-users.js';
+import { releaseLinks, renameLinks } from './link-users.js';
 
 const kind = entityKind<typeof LinkDefinition, LinkDefinitionWriteDto, LinkDefinitionResponseDto>({
   definition: LinkDefinition,
@@ -15,6 +15,7 @@ const kind = entityKind<typeof LinkDefinition, LinkDefinitionWriteDto, LinkDefin
   collection: 'link_definitions',
   writeDto: LinkDefinitionWriteDto,
   list: NAMED_LIST,
+  onRename: renameLinks,
   toProperties: ({ slug, name, icon, url_template }) => ({ slug, name, icon: icon ?? null, url_template }),
   toResponse: ({ id, slug, name, icon, url_template, created_at, updated_at, version }) => ({
     id,

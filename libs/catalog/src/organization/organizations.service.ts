@@ -11,6 +11,7 @@ import { assertExpected, type Expectation } from '../shared/expectation.js';
 import { toCursorPosition, toGraphFilter, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { inUse } from '../shared/project-users.js';
+import { namingSlug } from '../shared/slug-clash.js';
 import { type OrganizationResponseDto, OrganizationWriteDto } from './organization.dto.js';
 
 const OWNED: Readonly<Record<string, VertexDefinition>> = {
@@ -61,7 +62,7 @@ export class OrganizationsService {
 
   async create(write: OrganizationWriteDto): Promise<OrganizationResponseDto> {
     return this.graph.transaction(async (tx) => {
-      const vertex = await tx.insert(Organization, toProperties(write));
+      const vertex = await namingSlug('organization', write.slug, () => tx.insert(Organization, toProperties(write)));
       tx.emit('organization.created', { id: vertex.id, slug: vertex.slug });
       return toResponse(vertex);
     });
@@ -114,7 +115,9 @@ export class OrganizationsService {
     scope: OrganizationScope,
     write: OrganizationWriteDto,
   ): Promise<OrganizationResponseDto> {
-    const result = await tx.patch(Organization, scope.id, { set: toProperties(write) });
+    const result = await namingSlug('organization', write.slug, () =>
+      tx.patch(Organization, scope.id, { set: toProperties(write) }),
+    );
     if (!result) throw missing(scope);
     if (result.changed) tx.emit('organization.updated', { id: scope.id, slug: result.after.slug });
     return toResponse(result.after);

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import { ApiTags } from '@nestjs/swagger';
 import {
   IfMatch,
+  IfNoneMatch,
   Location,
   Paged,
   PageQueryDto,
@@ -14,6 +15,7 @@ import {
 import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { PutsAbsent } from '../shared/puts-absent.decorator.js';
 import { ProjectTypePageDto, ProjectTypeResponseDto, ProjectTypeWriteDto } from './project-type.dto.js';
 import { ProjectTypesService } from './project-types.service.js';
 
@@ -59,14 +61,16 @@ export class ProjectTypesController {
   /** Replaces a project_type: what the body leaves out is cleared. */
   @Put(':slug')
   @RequirePermission('project_type:write')
+  @PutsAbsent('project_type:create', '/api/organizations/{org}/project-types/{slug}', ProjectTypeResponseDto)
   @VersionedResponse()
   replaceProjectType(
     @InOrganization() scope: OrganizationScope,
     @Param('slug') slug: string,
     @Body() body: ProjectTypeWriteDto,
     @IfMatch() version: number | undefined,
+    @IfNoneMatch() absent: boolean,
   ): Promise<ProjectTypeResponseDto> {
-    return this.types.replace(scope, slug, body, { version });
+    return this.types.replace(scope, slug, body, { version, absent });
   }
 
   /** Changes parts of a project type, by a merge patch or a JSON patch. */

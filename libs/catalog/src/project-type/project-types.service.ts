@@ -47,7 +47,7 @@ export class ProjectTypesService extends OrganizationEntities<ProjectTypeWriteDt
   /** Refused while projects use it, unless `replaceWith` names the one that takes its place. */
   async delete(scope: OrganizationScope, slug: string, expected: Expectation, replaceWith?: string): Promise<void> {
     await this.remove(scope, slug, expected, async (tx, used) => {
-      const successor = replaceWith === undefined ? undefined : await this.lock(tx, scope, replaceWith);
+      const successor = await this.replacement(tx, scope, replaceWith);
       await moveProjects(tx, { edge: HasType, noun: 'project type', field: 'project_types' }, used, successor);
     });
   }

@@ -3,6 +3,7 @@ import { DomainError, type FieldError, isDomainError, jsonPointer, stableStringi
 import { Graph, type GraphTransaction } from '#libs/graph';
 import { validateDocument } from '#libs/http';
 import type { OrganizationScope } from '../shared/organization-scope.js';
+import { slugTaken } from '../shared/slug-clash.js';
 import { ProjectWriteDto } from './project.dto.js';
 import { toProjectDocument, toProjectProperties } from './project.mapper.js';
 import type { ProjectRow } from './project.read-model.js';
@@ -122,17 +123,23 @@ class BatchRun {
       );
       for (const [place, item] of items.entries()) this.done(item, 'created', ids[place] ?? '');
     } catch (error) {
-      if (!isDomainError(error) || items.length === 1) return this.fail(items, error);
-      for (const item of items) await this.insert([item], references);
+      if (!isDomainError(error)) throw error;
+      for (const item of items)
+        await (items.length > 1 ? this.insert([item], references) : this.lost(item, references, error));
     }
+  }
+
+  // Whoever won the race for the slug has made what this item now meets.
+  private async lost(item: Item, references: References, error: DomainError): Promise<void> {
+    const winner = await this.writer.rows.findBySlug(this.scope.id, item.write.slug);
+    if (winner) await this.meet(item, winner, references);
+    else this.fail(item, error);
   }
 
   private async meet(item: Item, row: ProjectRow, references: References): Promise<void> {
     const id = String(row.properties['id']);
     if (this.options.mode === 'create') {
-      const message = 'Another Project already has this organization_id and slug.';
-      this.results.set(item.index, failed(item.index, item.write.slug, 'already_exists', message));
-      return;
+      return this.fail(item, slugTaken('project', item.write.slug));
     }
     if (isAsWished(row, item.write)) return this.done(item, 'unchanged', id);
     try {
@@ -142,7 +149,7 @@ class BatchRun {
       });
       this.done(item, 'updated', id);
     } catch (error) {
-      this.fail([item], error);
+      this.fail(item, error);
     }
   }
 
@@ -150,8 +157,8 @@ class BatchRun {
     this.results.set(index, { index, status, id, slug: write.slug });
   }
 
-  private fail(items: readonly Item[], error: unknown): void {
-    for (const { index, write } of items) this.results.set(index, toFailure(index, write.slug, error));
+  private fail({ index, write }: Item, error: unknown): void {
+    this.results.set(index, toFailure(index, write.slug, error));
   }
 }
 

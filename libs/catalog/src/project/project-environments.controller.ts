@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Param, Patch, Put } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
-import type { JsonObject } from '#libs/common';
+import type { JsonValue } from '#libs/common';
 import { IfMatch, PatchBody, type PatchDocument, RequirePermission, VersionedResponse } from '#libs/http';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ProjectResponseDto } from './project.dto.js';
@@ -29,7 +29,7 @@ export class ProjectEnvironmentsController {
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
     @Param('environment') environment: string,
-    @Body() properties: JsonObject,
+    @Body() properties: JsonValue | undefined,
     @IfMatch() version: number | undefined,
   ): Promise<ProjectResponseDto> {
     return this.environments.put(scope, id, environment, properties, { version });

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type JsonObject, notFound } from '#libs/common';
+import { type JsonObject, type JsonValue, notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
-import { applyPatch, type PatchDocument } from '#libs/http';
+import type { PatchDocument } from '#libs/http';
 import { Environment } from '../model/organization-owned.vertex.js';
 import { DeployedIn, Project } from '../model/project.vertex.js';
+import { edgeProperties, patchEdgeProperties } from '../shared/edge-properties.js';
 import type { Expectation } from '../shared/expectation.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import type { ProjectResponseDto } from './project.dto.js';
@@ -20,9 +21,10 @@ export class ProjectEnvironmentsService {
     scope: OrganizationScope,
     id: string,
     environment: string,
-    properties: JsonObject,
+    document: JsonValue | undefined,
     expected: Expectation,
   ): Promise<ProjectResponseDto> {
+    const properties = edgeProperties(document);
     return this.change(scope, id, environment, expected, async (tx, environmentId, current) => {
       if (!current) {
         await tx.connect(DeployedIn, id, environmentId, { attributes: properties });
@@ -42,7 +44,7 @@ export class ProjectEnvironmentsService {
   ): Promise<ProjectResponseDto> {
     return this.change(scope, id, environment, expected, async (tx, environmentId, current) => {
       if (!current) throw notDeployed(id, environment);
-      const attributes = applyPatch(patch, current);
+      const attributes = patchEdgeProperties(patch, current);
       const result = await tx.patchEdge(DeployedIn, id, environmentId, { set: { attributes } });
       return result?.changed ?? false;
     });

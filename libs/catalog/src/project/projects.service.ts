@@ -6,6 +6,7 @@ import { writableDocument } from '../shared/document.js';
 import type { Expectation } from '../shared/expectation.js';
 import { toCursorPosition, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
+import { namingSlug } from '../shared/slug-clash.js';
 import { FormerSlugsRepository } from './former-slugs.repository.js';
 import { type ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import { toProjectDocument, toProjectResponse } from './project.mapper.js';
@@ -67,7 +68,7 @@ export class ProjectsService {
       const references = await resolveReferences(tx, scope.id, [write]);
       references.assertKnown(write);
       const writer = new ProjectWriter(tx, scope);
-      const [id = ''] = await writer.insert([write], references);
+      const [id = ''] = await namingSlug('project', write.slug, () => writer.insert([write], references));
       return toProjectResponse(await writer.read(id));
     });
   }
@@ -134,7 +135,7 @@ export class ProjectsService {
     assertMaps(write);
     const references = await resolveReferences(tx, scope.id, [write]);
     references.assertKnown(write);
-    const changed = await writer.replace(current, write, references);
+    const changed = await namingSlug('project', write.slug, () => writer.replace(current, write, references));
     return toProjectResponse(changed ? await writer.read(String(current.properties['id'])) : current);
   }
 }

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { JsonObject } from '#libs/common';
-import type { InsertOf, VertexDefinition, VertexOf } from '#libs/graph';
+import type { GraphTransaction, InsertOf, VertexDefinition, VertexOf } from '#libs/graph';
 import type { ListDefinition } from '#libs/http';
 import type { NamedResponseDto, NamedWriteDto } from './entity.dto.js';
 
@@ -15,10 +15,12 @@ export interface EntityKind<Write extends NamedWriteDto, Response extends NamedR
   readonly list: ListDefinition;
   toProperties(write: Write): Readonly<Record<string, unknown>>;
   toResponse(vertex: JsonObject): Response;
+  /** For kinds that others refer to by slug rather than by an edge: makes them follow, in the same transaction. */
+  onRename?(tx: GraphTransaction, before: JsonObject, after: JsonObject): Promise<void>;
 }
 
 interface TypedKind<D extends VertexDefinition, Write extends NamedWriteDto, Response extends NamedResponseDto>
-  extends Pick<EntityKind<Write, Response>, 'noun' | 'collection' | 'writeDto' | 'list'> {
+  extends Pick<EntityKind<Write, Response>, 'noun' | 'collection' | 'writeDto' | 'list' | 'onRename'> {
   readonly definition: D;
   toProperties(write: Write): Omit<InsertOf<D>, 'id' | 'organization_id'>;
   toResponse(vertex: VertexOf<D>): Response;

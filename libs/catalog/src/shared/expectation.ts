@@ -3,6 +3,8 @@ import { DomainError } from '#libs/common';
 /** Which state a write expects to find, from `If-Match`; nothing given means any. */
 export interface Expectation {
   readonly version?: number;
+  /** `If-None-Match: *` on a PUT: it must not be there yet. */
+  readonly absent?: boolean;
 }
 
 /** @throws DomainError `version_mismatch` (412) */

@@ -1,4 +1,4 @@
-import { type JsonObject, notFound } from '#libs/common';
+import { DomainError, invalid, isDomainError, type JsonObject, notFound } from '#libs/common';
 import { type Graph, type GraphTransaction, type LockOptions, ref } from '#libs/graph';
 import { applyPatch, type Page, type PageQueryDto, type Pages, type PatchDocument, validateDocument } from '#libs/http';
 import { BelongsTo } from '../model/organization.vertex.js';
@@ -8,6 +8,7 @@ import type { EntityKind } from './entity-kind.js';
 import { assertExpected, type Expectation } from './expectation.js';
 import { toCursorPosition, toGraphFilter, toGraphOrder, toKeysetPosition } from './graph-list.js';
 import type { OrganizationScope } from './organization-scope.js';
+import { namingSlug } from './slug-clash.js';
 
 /** What happens to the users of an entity before it goes, in the transaction that deletes it. */
 export type BeforeDelete = (tx: GraphTransaction, entity: JsonObject) => Promise<void>;
@@ -54,22 +55,26 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
   /** Creates within an open transaction, as an import or a seed does. */
   async insert(tx: GraphTransaction, scope: OrganizationScope, write: Write): Promise<Response> {
     const { definition, noun, toProperties, toResponse } = this.kind;
-    const vertex = await tx.insert(definition, { ...toProperties(write), organization_id: scope.id });
+    const vertex = await namingSlug(noun, write.slug, () =>
+      tx.insert(definition, { ...toProperties(write), organization_id: scope.id }),
+    );
     await tx.connect(BelongsTo, ref(definition, String(vertex['id'])), scope.id);
     tx.emit(`${noun}.created`, this.subject(scope, vertex));
     return toResponse(vertex);
   }
 
+  /** Replaces, or where `expected.absent` creates and never replaces. @throws DomainError `precondition_failed` (412) */
   async replace(scope: OrganizationScope, slug: string, write: Write, expected: Expectation): Promise<Response> {
+    if (expected.absent) return this.createAt(scope, slug, write);
     return this.graph.transaction(async (tx) => {
-      const current = await this.lock(tx, scope, slug, expected);
+      const current = await this.lockForWrite(tx, scope, slug, expected);
       return this.store(tx, scope, current, write);
     });
   }
 
   async patch(scope: OrganizationScope, slug: string, patch: PatchDocument, expected: Expectation): Promise<Response> {
     return this.graph.transaction(async (tx) => {
-      const current = await this.lock(tx, scope, slug, expected);
+      const current = await this.lockForWrite(tx, scope, slug, expected);
       const document = applyPatch(patch, toDocument(this.kind.toResponse(current)));
       return this.store(tx, scope, current, await validateDocument(this.kind.writeDto, writableDocument(document)));
     });
@@ -106,6 +111,45 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     return locked;
   }
 
+  /** What takes the place of a deleted one, locked; undefined where nothing was named. */
+  protected async replacement(
+    tx: GraphTransaction,
+    scope: OrganizationScope,
+    slug: string | undefined,
+  ): Promise<JsonObject | undefined> {
+    if (slug === undefined) return undefined;
+    try {
+      return await this.lock(tx, scope, slug);
+    } catch (error) {
+      if (!isDomainError(error) || error.code !== 'not_found') throw error;
+      throw invalid([{ pointer: '/replace_with', code: 'unknown_reference', message: error.message }]);
+    }
+  }
+
+  private async createAt(scope: OrganizationScope, slug: string, write: Write): Promise<Response> {
+    if (write.slug !== slug) {
+      const message = `must be "${slug}", as in the address that is to be created`;
+      throw invalid([{ pointer: '/slug', code: 'not_the_address', message }]);
+    }
+    try {
+      return await this.create(scope, write);
+    } catch (error) {
+      if (!isDomainError(error) || error.code !== 'already_exists') throw error;
+      const message = `The ${this.words} "${slug}" is there already.`;
+      throw new DomainError('precondition_failed', 'precondition_failed', message, { cause: error });
+    }
+  }
+
+  // Who refers by slug holds the key against removal, as who refers by an edge does; a rename must wait for both.
+  private async lockForWrite(
+    tx: GraphTransaction,
+    scope: OrganizationScope,
+    slug: string,
+    expected: Expectation,
+  ): Promise<JsonObject> {
+    return this.lock(tx, scope, slug, expected, { forRemoval: this.kind.onRename !== undefined });
+  }
+
   private async store(
     tx: GraphTransaction,
     scope: OrganizationScope,
@@ -113,8 +157,11 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     write: Write,
   ): Promise<Response> {
     const { definition, noun, toProperties, toResponse } = this.kind;
-    const result = await tx.patch(definition, String(current['id']), { set: toProperties(write) });
+    const result = await namingSlug(noun, write.slug, () =>
+      tx.patch(definition, String(current['id']), { set: toProperties(write) }),
+    );
     if (!result) throw this.missing(String(current['slug']));
+    if (result.before['slug'] !== result.after['slug']) await this.kind.onRename?.(tx, result.before, result.after);
     if (result.changed) tx.emit(`${noun}.updated`, this.subject(scope, result.after));
     return toResponse(result.after);
   }
@@ -124,6 +171,10 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
   }
 
   private missing(slug: string): Error {
-    return notFound(`The ${this.kind.noun.replaceAll('_', ' ')} "${slug}"`);
+    return notFound(`The ${this.words} "${slug}"`);
+  }
+
+  private get words(): string {
+    return this.kind.noun.replaceAll('_', ' ');
   }
 }

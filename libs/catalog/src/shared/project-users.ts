@@ -1,5 +1,6 @@
-import { DomainError, type JsonObject } from '#libs/common';
+import { DomainError, invalid, type JsonObject } from '#libs/common';
 import type { EdgeDefinition, GraphTransaction } from '#libs/graph';
+import { Project } from '../model/project.vertex.js';
 
 /** The edge by which projects use an entity, and what the entity is called. */
 export interface Usage {
@@ -23,7 +24,8 @@ export async function moveProjects(
   const from = String(entity['id']);
   if (!replacement) return refuseWhileUsed(tx, usage, entity);
   if (replacement['id'] === from) {
-    throw new DomainError('replaced_by_itself', 'invalid', `The ${usage.noun} cannot be replaced with itself.`);
+    const message = `The ${usage.noun} cannot be replaced with itself.`;
+    throw invalid([{ pointer: '/replace_with', code: 'replaced_by_itself', message }]);
   }
   const moved = await tx.disconnect(usage.edge, { to: from });
   const connections = moved.map((edge) => ({
@@ -33,12 +35,12 @@ export async function moveProjects(
   }));
   // A project may have both already: then losing the old one is all there is to do.
   await tx.connectMany(usage.edge, connections, { onConflict: 'skip' });
-  emitUpdated(tx, entity, usage, moved);
+  await changed(tx, entity, usage, moved);
 }
 
 /** Takes an entity off the projects that use it. */
 export async function releaseProjects(tx: GraphTransaction, usage: Usage, entity: JsonObject): Promise<void> {
-  emitUpdated(tx, entity, usage, await tx.disconnect(usage.edge, { to: String(entity['id']) }));
+  await changed(tx, entity, usage, await tx.disconnect(usage.edge, { to: String(entity['id']) }));
 }
 
 /** @throws DomainError `in_use` (409) with the count */
@@ -55,13 +57,15 @@ export function inUse(noun: string, slug: string, counts: Readonly<Record<string
   });
 }
 
-function emitUpdated(
+// A project shows what it is joined to, so its version, which is its ETag, goes up with it.
+async function changed(
   tx: GraphTransaction,
   entity: JsonObject,
   usage: Usage,
   edges: readonly { readonly from: string }[],
-): void {
-  for (const { from } of edges) {
+): Promise<void> {
+  for (const from of edges.map((edge) => edge.from).sort()) {
+    await tx.patch(Project, from, { touch: true });
     tx.emit('project.updated', {
       organization_id: String(entity['organization_id']),
       id: from,

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import { ApiTags } from '@nestjs/swagger';
 import {
   IfMatch,
+  IfNoneMatch,
   Location,
   Paged,
   PageQueryDto,
@@ -14,6 +15,7 @@ import {
 import { CascadeQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { PutsAbsent } from '../shared/puts-absent.decorator.js';
 import { TagPageDto, TagResponseDto, TagWriteDto } from './tag.dto.js';
 import { TagsService } from './tags.service.js';
 
@@ -50,14 +52,16 @@ export class TagsController {
   /** Replaces a tag: what the body leaves out is cleared. */
   @Put(':slug')
   @RequirePermission('tag:write')
+  @PutsAbsent('tag:create', '/api/organizations/{org}/tags/{slug}', TagResponseDto)
   @VersionedResponse()
   replaceTag(
     @InOrganization() scope: OrganizationScope,
     @Param('slug') slug: string,
     @Body() body: TagWriteDto,
     @IfMatch() version: number | undefined,
+    @IfNoneMatch() absent: boolean,
   ): Promise<TagResponseDto> {
-    return this.tags.replace(scope, slug, body, { version });
+    return this.tags.replace(scope, slug, body, { version, absent });
   }
 
   /** Changes parts of a tag, by a merge patch or a JSON patch. */

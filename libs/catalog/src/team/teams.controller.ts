@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import { ApiTags } from '@nestjs/swagger';
 import {
   IfMatch,
+  IfNoneMatch,
   Location,
   Paged,
   PageQueryDto,
@@ -14,6 +15,7 @@ import {
 import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { PutsAbsent } from '../shared/puts-absent.decorator.js';
 import { TeamPageDto, TeamResponseDto, TeamWriteDto } from './team.dto.js';
 import { TeamsService } from './teams.service.js';
 
@@ -50,14 +52,16 @@ export class TeamsController {
   /** Replaces a team: what the body leaves out is cleared. */
   @Put(':slug')
   @RequirePermission('team:write')
+  @PutsAbsent('team:create', '/api/organizations/{org}/teams/{slug}', TeamResponseDto)
   @VersionedResponse()
   replaceTeam(
     @InOrganization() scope: OrganizationScope,
     @Param('slug') slug: string,
     @Body() body: TeamWriteDto,
     @IfMatch() version: number | undefined,
+    @IfNoneMatch() absent: boolean,
   ): Promise<TeamResponseDto> {
-    return this.teams.replace(scope, slug, body, { version });
+    return this.teams.replace(scope, slug, body, { version, absent });
   }
 
   /** Changes parts of a team, by a merge patch or a JSON patch. */

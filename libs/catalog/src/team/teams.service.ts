@@ -43,7 +43,7 @@ export class TeamsService extends OrganizationEntities<TeamWriteDto, TeamRespons
   /** Refused while projects are owned by the team, unless `replaceWith` names the team that takes them over. */
   async delete(scope: OrganizationScope, slug: string, expected: Expectation, replaceWith?: string): Promise<void> {
     await this.remove(scope, slug, expected, async (tx, team) => {
-      const successor = replaceWith === undefined ? undefined : await this.lock(tx, scope, replaceWith);
+      const successor = await this.replacement(tx, scope, replaceWith);
       await moveProjects(tx, { edge: OwnedBy, noun: 'team', field: 'team' }, team, successor);
     });
   }

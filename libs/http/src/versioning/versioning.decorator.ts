@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { routeSettings } from '../app/route-settings.js';
 import { parseIfMatch, parseIfNoneMatchAny, preconditionRequired } from './entity-tag.js';
 
@@ -25,7 +25,10 @@ export const IfMatch = createParamDecorator(
   },
 );
 
-/** `true` where `If-None-Match: *` asks a PUT to create and never to replace. */
-export const IfNoneMatch = createParamDecorator((_data: unknown, context: ExecutionContext): boolean =>
-  parseIfNoneMatchAny(context.switchToHttp().getRequest<FastifyRequest>().headers['if-none-match']),
-);
+/** `true` where `If-None-Match: *` asks a PUT to create and never to replace: then its success is a 201. */
+export const IfNoneMatch = createParamDecorator((_data: unknown, context: ExecutionContext): boolean => {
+  const http = context.switchToHttp();
+  const absent = parseIfNoneMatchAny(http.getRequest<FastifyRequest>().headers['if-none-match']);
+  if (absent) http.getResponse<FastifyReply>().code(201);
+  return absent;
+});
