@@ -9,6 +9,7 @@ export {
   isDomainError,
   notFound,
 } from './domain-error.js';
+export { type Envelope, seal, unseal } from './envelope.js';
 export {
   ID_LENGTH,
   ID_PATTERN,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type JsonObject } from '#libs/common';
+import { type JsonObject, seal } from '#libs/common';
 import type { Transaction } from '#libs/database';
 import { ChangeRecorder } from './change.js';
 import type { EdgeDefinition, EdgeInsertOf, EdgeOf, InsertOf, VertexDefinition, VertexOf } from './definition.js';
@@ -133,9 +133,9 @@ export class GraphTransaction extends GraphReader {
     return replaceEdges(this.session, this.changes, edge, from, targets, options);
   }
 
-  /** Queues a domain event, delivered after the commit; rows of one `key` are delivered in order. */
+  /** Queues a domain event in the name of the current actor, delivered after the commit; rows of one `key` are delivered in order. */
   emit(name: string, payload: JsonObject, options: { readonly key?: string } = {}): void {
-    this.transaction.outbox.add({ topic: 'event', name, payload, key: options.key });
+    this.transaction.outbox.add({ topic: 'event', name, payload: seal(payload), key: options.key });
   }
 
   /**

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
-import { type Actor, DomainError, type JsonObject, notFound } from '#libs/common';
-import { unseal } from './envelope.js';
+import { type Actor, DomainError, type JsonObject, notFound, unseal } from '#libs/common';
 import { Queues } from './queues.js';
 
 /** A job that failed for good: it was tried as often as it may be. */

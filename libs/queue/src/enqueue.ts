@@ -1,6 +1,5 @@
-import type { JsonObject } from '#libs/common';
+import { type JsonObject, seal } from '#libs/common';
 import type { Transaction } from '#libs/database';
-import { seal } from './envelope.js';
 import type { EventDefinition, JobDefinition } from './job-definition.js';
 
 export interface EnqueueOptions {

@@ -1,6 +1,5 @@
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
-import { createLogger, errorMessage, isDomainError, newId, requestContext, sleep } from '#libs/common';
-import { unseal } from './envelope.js';
+import { createLogger, errorMessage, isDomainError, newId, requestContext, sleep, unseal } from '#libs/common';
 import type { JobContext } from './handler.decorator.js';
 import type { BoundHandler } from './handler-registry.js';
 import { backoffDelay } from './job-definition.js';

@@ -1,15 +1,13 @@
+import { newId } from './identifier.js';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.js';
 import {
   type Actor,
   type ActorKind,
   currentActor,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  newId,
   type RequestContext,
   requestContext,
   SYSTEM_ACTOR,
-} from '#libs/common';
+} from './request-context.js';
 
 /** What travels with a payload, so that the handler acts in the name of whoever caused the work. */
 export interface Envelope {
