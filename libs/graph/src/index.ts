@@ -1,4 +1,6 @@
 export { decodeAgtype, decodeMap, encodeAgtype } from './agtype.js';
+export { type CypherQuery, CypherReader, type CypherResult } from './cypher/cypher-reader.js';
+export { declareLabel } from './declare-label.js';
 export {
   type Definition,
   defineEdge,
@@ -18,6 +20,7 @@ export { type End, ref, type VertexRef } from './edge-end.js';
 export type { EdgeSelection } from './edge-reader.js';
 export type { EdgeTarget, ReplacedEdges, ReplaceEdgesOptions } from './edge-replacer.js';
 export type { EdgePatchRequest, EdgePatchResult } from './edge-writer.js';
+export { ensureLabels } from './ensure-labels.js';
 export { compileFilter, type Filter, type OpenFilter, type Operators, type PathFilter } from './filter.js';
 export { Graph } from './graph.js';
 export { GraphModel } from './graph-model.js';
@@ -35,6 +38,7 @@ export {
 export { PROPERTY_KINDS, type Properties, type Property, type PropertyKind, property } from './property.js';
 export { noCipher, type PropertyCipher } from './property-cipher.js';
 export { decodeEdge, decodeVertex, REDACTED } from './property-codec.js';
+export { type SchemaReport, verifyGraphSchema } from './schema-check.js';
 export {
   anyOf,
   col,
