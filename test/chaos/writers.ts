@@ -1,20 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { type Client, createProject, updateProject } from '#sdk';
+import { type Client, createProject, type ProjectResponseDto, updateProject } from '#sdk';
 
 /** What the server has said yes to. */
 export interface Acknowledged {
   /** Project id → the highest version that was acknowledged. */
   readonly versions: Map<string, number>;
   attempts: number;
-  refused: number;
+  /** Statuses of answers that no retry would change. */
+  readonly refused: string[];
 }
 
 /**
- * Writes projects without a break until told to stop, each write with a key of its own so that a repeated one is done
- * once, and notes what was acknowledged.
+ * Writes projects without a break until told to stop, and notes what was acknowledged. After a crash a writer cannot know
+ * whether its call was carried out: it makes sure, as a careful client would.
  */
 export class Writers {
-  readonly acknowledged: Acknowledged = { versions: new Map(), attempts: 0, refused: 0 };
+  readonly acknowledged: Acknowledged = { versions: new Map(), attempts: 0, refused: [] };
   private stopped = false;
   private readonly running: Promise<void>[] = [];
 
@@ -41,43 +41,56 @@ export class Writers {
         team: 'chaos',
         project_types: ['api'],
       };
-      const created = await this.insist((headers) =>
-        createProject({ client: this.client(), path: { org: this.org }, body, headers }),
+      const created = await this.insist(
+        () => createProject({ client: this.client(), path: { org: this.org }, body }),
+        () => this.find(body.slug),
       );
       if (!created) continue;
       this.acknowledged.versions.set(created.id, created.version);
-      const patched = await this.insist(() =>
-        updateProject({
-          client: this.client(),
-          path: { org: this.org, id: created.id },
-          body: { name: `${body.name} renamed` },
-          headers: { 'if-match': `"${created.version}"` },
-        }),
+      const patched = await this.insist(
+        () =>
+          updateProject({
+            client: this.client(),
+            path: { org: this.org, id: created.id },
+            body: { ...body, name: `${body.name} renamed` },
+            headers: { 'if-match': `"${created.version}"` },
+          }),
+        () => this.find(body.slug),
       );
       if (patched) this.acknowledged.versions.set(patched.id, patched.version);
       await new Promise((resolve) => setTimeout(resolve, this.pauseMilliseconds));
     }
   }
 
-  // Until it is acknowledged or refused for good; after a crash nobody can tell whether the first try was done.
-  private async insist<Answer>(
-    call: (headers: Record<string, string>) => Promise<{ data?: Answer; error?: unknown; response?: Response }>,
-  ): Promise<Answer | undefined> {
-    const headers = { 'idempotency-key': randomUUID() };
-    for (;;) {
+  // Until it is acknowledged: by its answer, or by what is found where an earlier try turns out to have been done.
+  private async insist(
+    call: () => Promise<{ data?: ProjectResponseDto; response?: Response }>,
+    find: () => Promise<ProjectResponseDto | undefined>,
+  ): Promise<ProjectResponseDto | undefined> {
+    while (!this.stopped) {
       this.acknowledged.attempts += 1;
       try {
-        const { data, response } = await call(headers);
-        if (data !== undefined) return data;
-        if (response && response.status < 500 && ![401, 409, 429].includes(response.status)) {
-          this.acknowledged.refused += 1;
+        const { data, response } = await call();
+        if (data) return data;
+        if (response?.status === 409 || response?.status === 412) {
+          const found = await find();
+          if (found) return found;
+        } else if (response && response.status < 500 && response.status !== 401) {
+          this.acknowledged.refused.push(`${response.status}`);
           return undefined;
         }
       } catch {
         // The server is down.
       }
-      if (this.stopped) return undefined;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    return undefined;
+  }
+
+  private async find(slug: string): Promise<ProjectResponseDto | undefined> {
+    const { data } = await this.client().get<{ 200: ProjectResponseDto }>({
+      url: `/api/organizations/${this.org}/projects/by-slug/${slug}`,
+    });
+    return data;
   }
 }
