@@ -12,6 +12,7 @@ const DIST = path.resolve(import.meta.dirname, '../../dist');
 const load = (file) => import(pathToFileURL(path.join(DIST, file)).href);
 const { Database } = await load('libs/database/src/index.js');
 const { OnEvent } = await load('libs/queue/src/index.js');
+const { Analytics } = await load('libs/analytics/src/index.js');
 const { loadConfig } = await load('libs/config/src/index.js');
 const { configureLogging } = await load('libs/common/src/index.js');
 const product = await load('libs/product/src/index.js');
@@ -56,6 +57,7 @@ if (process.argv[2] === 'worker') {
     },
     { logger: false, abortOnError: false },
   );
+  await product.migrateAnalytics(app.get(Analytics, { strict: false }));
   process.once('SIGTERM', () => app.close().then(() => process.exit(0)));
 } else {
   const { startEngines } = await load('apps/cli/src/start/embedded-engines.js');

@@ -63,7 +63,7 @@ function writeMetadata() {
       ],
       outputDir: root('libs/product/src'),
       filename: 'metadata.ts',
-      tsconfigPath: 'tsconfig.json',
+      tsconfigPath: 'libs/product/tsconfig.metadata.json',
       watch: false,
       printDiagnostics: true,
     });

@@ -88,7 +88,7 @@ export class DependenciesService {
       limit: MAX_IMPACTED,
       markCycles: true,
     });
-    return { items: withPaths(id, reached), cyclic, truncated };
+    return { projects: withPaths(id, reached), cyclic, truncated };
   }
 
   private async find(scope: OrganizationScope, id: string): Promise<void> {

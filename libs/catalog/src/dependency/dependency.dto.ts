@@ -55,7 +55,7 @@ export class ImpactedProjectDto extends ReferenceDto {
 /** Everything that is affected when a project fails. */
 export class ImpactResponseDto {
   /** The projects that depend on it, directly or through others, nearest first. */
-  items!: ImpactedProjectDto[];
+  projects!: ImpactedProjectDto[];
 
   /** Whether the project depends on itself through others. */
   cyclic!: boolean;
