@@ -3,6 +3,7 @@ import { AuthHttpModule, AuthModule } from '#libs/auth';
 import { CatalogHttpModule } from '#libs/catalog';
 import { JobsModule } from '#libs/queue';
 import { AdminHttpModule } from './admin/admin-http.module.js';
+import { JanitorModule } from './janitor.module.js';
 import { ObservabilityModule } from './observability.module.js';
 import { PlatformModule, type PlatformOptions } from './platform.module.js';
 import { VisibilityModule } from './visibility.module.js';
@@ -26,7 +27,7 @@ export class ProductModule {
         PlatformModule.forRoot(options),
         AuthModule,
         ...(options.http ? HTTP_MODULES : []),
-        ...(options.jobs ? [JobsModule] : []),
+        ...(options.jobs ? [JobsModule, JanitorModule] : []),
         ...(options.extraModules ?? []),
       ],
     };
