@@ -2,7 +2,7 @@ import { DomainError } from '#libs/common';
 import { defineProblems } from '#libs/http';
 
 /** The problems that only authentication answers with. */
-export const AUTH_PROBLEMS = defineProblems({
+defineProblems({
   invalid_credentials: {
     status: 401,
     title: 'Wrong e-mail or password',
