@@ -78,3 +78,10 @@ export interface EdgeRow {
 export function edgeColumns(from: VertexDefinition | undefined, to: VertexDefinition | undefined): Sql {
   return sql`${graphidText(sql.ref('e.id'))} as graphid, ${endColumns(from, 'from', 'f')}, ${endColumns(to, 'to', 't')}`;
 }
+
+/** The same edge, found by an index over its ends: AGE makes none over the ids of edges. */
+export function sameEdge(alias: string, edge = 'e'): Sql<boolean> {
+  const columns = ['start_id', 'end_id', 'id'];
+  const pairs = columns.map((column) => equal(sql.ref(`${edge}.${column}`), sql.ref(`${alias}.${column}`)));
+  return sql<boolean>`${sql.join(pairs, sql` and `)}`;
+}

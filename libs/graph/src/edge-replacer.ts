@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { decodeMap, encodeAgtype } from './agtype.js';
 import type { ChangeRecorder } from './change.js';
 import type { EdgeDefinition, EdgeInsertOf, EdgeOf, VertexDefinition } from './definition.js';
-import { type EdgeRow, type End, edgeColumns, endTable, idOfEnd, joinsEnd, knownEnd } from './edge-end.js';
+import { type EdgeRow, type End, edgeColumns, endTable, idOfEnd, joinsEnd, knownEnd, sameEdge } from './edge-end.js';
 import { recordEdge } from './edge-record.js';
 import { missingEnd, namingConflicts } from './graph-error.js';
 import { decodeEdge, encodeNewEdge } from './property-codec.js';
@@ -139,16 +139,16 @@ function differenceStatement(
       where ${equal(sql.ref('e.start_id'), graphid(locked.from))} for update
     ), removed as (
       delete from ${table} e using existing x
-      where ${equal(sql.ref('e.id'), sql.ref('x.id'))}
+      where ${sameEdge('x')}
         and not exists (select from wished w where ${equal(sql.ref('w.end_id'), sql.ref('x.end_id'))})
       returning e.id, e.start_id, e.end_id, x.properties as before, null::ag_catalog.agtype as after
     ), merged as materialized (
-      select x.id, x.properties,
+      select x.id, x.start_id, x.end_id, x.properties,
         x.properties operator(ag_catalog.-) ${encode(owned)} operator(ag_catalog.||) w.properties as next
       from existing x join wished w on ${equal(sql.ref('w.end_id'), sql.ref('x.end_id'))}
     ), changed as (
       update ${table} e set properties = m.next from merged m
-      where ${equal(sql.ref('e.id'), sql.ref('m.id'))} and m.next operator(ag_catalog.<>) m.properties
+      where ${sameEdge('m')} and m.next operator(ag_catalog.<>) m.properties
       returning e.id, e.start_id, e.end_id, m.properties as before, m.next as after
     ), added as (
       insert into ${table} as e (start_id, end_id, properties)

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { decodeMap } from './agtype.js';
 import type { ChangeRecorder } from './change.js';
 import type { EdgeDefinition, EdgeOf, EdgePatchOf } from './definition.js';
-import { type EdgeRow, type End, edgeColumns } from './edge-end.js';
+import { type EdgeRow, type End, edgeColumns, sameEdge } from './edge-end.js';
 import { compileSelection, type EdgeSelection } from './edge-reader.js';
 import { recordEdge } from './edge-record.js';
 import { decodeEdge, encodePatch } from './property-codec.js';
@@ -32,9 +32,9 @@ export async function disconnectEdges<D extends EdgeDefinition>(
   const { from, to, tables, where } = compileSelection(edge, selection);
   const rows = await session.run<StoredEdgeRow>(sql`
     with chosen as materialized (
-      select e.id, ${edgeColumns(from, to)} from ${tables} where ${where} for update of e
+      select e.id, e.start_id, e.end_id, ${edgeColumns(from, to)} from ${tables} where ${where} for update of e
     ), removed as (
-      delete from ${tableOf(edge)} e using chosen where ${equal(sql.ref('e.id'), sql.ref('chosen.id'))}
+      delete from ${tableOf(edge)} e using chosen where ${sameEdge('chosen')}
       returning e.id, ${propertiesOf('e')} as properties
     )
     select chosen.graphid, ${sql.raw(END_COLUMNS)}, removed.properties
@@ -71,11 +71,12 @@ export async function patchEdge<D extends EdgeDefinition>(
   const merge = sql`old.properties operator(ag_catalog.-) ${encode([...patch.unset])} operator(ag_catalog.||) ${encode(patch.set)}`;
   const [row] = await session.run<PatchedEdgeRow>(sql`
     with old as materialized (
-      select e.id, e.properties, ${edgeColumns(from, to)} from ${tables} where ${where} for update of e
-    ), merged as materialized (select old.id, old.properties, (${merge}) as next from old
+      select e.id, e.start_id, e.end_id, e.properties, ${edgeColumns(from, to)} from ${tables} where ${where} for update of e
+    ), merged as materialized (
+      select old.id, old.start_id, old.end_id, old.properties, (${merge}) as next from old
     ), written as (
       update ${tableOf(edge)} e set properties = merged.next from merged
-      where ${equal(sql.ref('e.id'), sql.ref('merged.id'))} and merged.next operator(ag_catalog.<>) merged.properties
+      where ${sameEdge('merged')} and merged.next operator(ag_catalog.<>) merged.properties
       returning ${propertiesOf('e')} as properties
     )
     select old.graphid, ${sql.raw(END_COLUMNS.replaceAll('chosen.', 'old.'))}, ${propertiesOf('old')} as before,

@@ -61,6 +61,20 @@ export function compileFilter<D extends Definition>(definition: D, filter: Filte
   return compileLoose(definition, filter, alias);
 }
 
+/** The properties that a filter holds to one value each. */
+export function pinnedProperties<D extends Definition>(filter: Filter<D>): string[] {
+  return pinned(filter);
+}
+
+function pinned(filter: unknown): string[] {
+  if (!isRecord(filter)) return [];
+  return Object.entries(filter).flatMap(([name, given]) => {
+    if (name === 'and') return filters(given).flatMap(pinned);
+    if (['or', 'not', 'at'].includes(name) || given === undefined || given === null) return [];
+    return !isRecord(given) || (given['eq'] !== undefined && given['eq'] !== null) ? [name] : [];
+  });
+}
+
 function compileLoose(definition: Definition, filter: unknown, alias: string): Sql<boolean> {
   if (!isRecord(filter)) throw new TypeError('a filter is an object');
   const conditions: Sql<boolean>[] = [];

@@ -21,7 +21,14 @@ export type { EdgeSelection } from './edge-reader.js';
 export type { EdgeTarget, ReplacedEdges, ReplaceEdgesOptions } from './edge-replacer.js';
 export type { EdgePatchRequest, EdgePatchResult } from './edge-writer.js';
 export { ensureLabels } from './ensure-labels.js';
-export { compileFilter, type Filter, type OpenFilter, type Operators, type PathFilter } from './filter.js';
+export {
+  compileFilter,
+  type Filter,
+  type OpenFilter,
+  type Operators,
+  type PathFilter,
+  pinnedProperties,
+} from './filter.js';
 export { Graph } from './graph.js';
 export { GraphModel } from './graph-model.js';
 export { GraphReader } from './graph-reader.js';
@@ -29,6 +36,7 @@ export { GraphTransaction } from './graph-transaction.js';
 export {
   type Direction,
   type Keyset,
+  type KeysetOptions,
   type KeysetPosition,
   keyset,
   type Order,

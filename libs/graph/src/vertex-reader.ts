@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { decodeAgtype, decodeMap } from './agtype.js';
 import type { VertexDefinition, VertexOf } from './definition.js';
-import { compileFilter, type Filter } from './filter.js';
+import { compileFilter, type Filter, pinnedProperties } from './filter.js';
 import { type KeysetPosition, keyset, type Order } from './keyset.js';
 import { decodeVertex } from './property-codec.js';
 import type { Session } from './session.js';
@@ -69,7 +69,8 @@ export async function listVertices<D extends VertexDefinition>(
   request: ListRequest<D>,
 ): Promise<Page<D>> {
   const limit = checkedLimit(request.limit);
-  const order = keyset(definition, request.order ?? [], 'v');
+  const pinned = request.where ? pinnedProperties(request.where) : [];
+  const order = keyset(definition, request.order ?? [], 'v', { pinned });
   const keys = order.columns.map((column, index) => sql`${out(column)} as ${sql.ref(`key_${index}`)}`);
   const rows = await session.run<PropertiesRow & Record<string, string | null>>(
     order.page({

@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import { migration, systemMigrations } from '#libs/database';
 import { defineEdge, defineVertex, Graph, GraphModel, type PropertyCipher, property } from '#libs/graph';
 import { type TestDatabase, testDatabase } from '#test/database';
@@ -82,28 +83,29 @@ export const testCipher: PropertyCipher = {
   decrypt: (stored) => Buffer.from(stored.replace('sealed:', ''), 'base64').toString(),
 };
 
+type Query = (text: string, values: readonly unknown[]) => Promise<{ rows: Record<string, unknown>[] }>;
+type Observer = (text: string, values: readonly unknown[], query: Query) => Promise<void> | void;
+
 export interface SampleGraph extends TestDatabase {
   readonly graph: Graph;
   /** The rows of `entity_changes` that wait in the outbox, oldest first. */
   changes(): Promise<Record<string, string | number>[]>;
+  /** Shows every statement of `work` to `observer` before it runs, with a way to query the same connection. */
+  observing(observer: Observer, work: () => Promise<unknown>): Promise<void>;
   /** How many statements `work` sends, transaction control and the outbox's own included. */
   countStatements(work: () => Promise<unknown>): Promise<number>;
 }
 
 export async function sampleGraph(): Promise<SampleGraph> {
   const database = await testDatabase({ migrations: sampleMigrations });
-  let statements = 0;
   const { pool } = database;
-  const counted = new WeakSet<object>();
-  pool.on('acquire', (client) => {
-    if (counted.has(client)) return;
-    counted.add(client);
-    const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
-    client.query = ((...parameters: unknown[]) => {
-      statements += 1;
-      return query(...parameters);
-    }) as typeof client.query;
-  });
+  const observers = new Set<Observer>();
+  pool.on('acquire', observeStatements(observers));
+  const observing: SampleGraph['observing'] = async (observer, work) => {
+    observers.add(observer);
+    await work();
+    observers.delete(observer);
+  };
   return {
     ...database,
     graph: new Graph(database.db, new GraphModel(sampleDefinitions), testCipher),
@@ -111,10 +113,38 @@ export async function sampleGraph(): Promise<SampleGraph> {
       const { rows } = await pool.query('select payload from imbi_system.outbox order by seq');
       return rows.map((row) => row.payload);
     },
+    observing,
     countStatements: async (work) => {
-      const before = statements;
-      await work();
-      return statements - before;
+      let statements = 0;
+      await observing(() => {
+        statements += 1;
+      }, work);
+      return statements;
     },
+  };
+}
+
+function observeStatements(observers: ReadonlySet<Observer>): (client: PoolClient) => void {
+  const observed = new WeakSet<PoolClient>();
+  return (client) => {
+    if (observed.has(client)) return;
+    observed.add(client);
+    const original = client.query.bind(client) as unknown as (...parameters: unknown[]) => unknown;
+    const query = original as unknown as Query;
+    const intercepted = (...parameters: unknown[]) => {
+      const [first, second] = parameters;
+      const { text, values = [] } =
+        typeof first === 'string'
+          ? { text: first, values: Array.isArray(second) ? second : [] }
+          : (first as { text: string; values?: unknown[] });
+      // pool.query passes a callback, everything else takes a promise.
+      const callback = parameters.at(-1);
+      const before = async () => {
+        for (const observer of observers) await observer(text, values, query);
+      };
+      if (typeof callback === 'function') return void before().then(() => original(...parameters));
+      return before().then(() => original(...parameters));
+    };
+    client.query = intercepted as typeof client.query;
   };
 }
