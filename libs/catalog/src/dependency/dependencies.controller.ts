@@ -21,7 +21,11 @@ const PROPERTIES = {
 export class DependenciesController {
   constructor(private readonly dependencies: DependenciesService) {}
 
-  /** Lists what a project depends on directly. */
+  /**
+   * Lists what a project depends on directly.
+   *
+   * @remarks One step only, by name; `impact` follows the graph further in the other direction.
+   */
   @Get('dependencies')
   @RequirePermission('project:read')
   @Paged(DEPENDENCY_LIST)
@@ -33,7 +37,11 @@ export class DependenciesController {
     return this.dependencies.list(scope, id, 'dependencies', query);
   }
 
-  /** Lists what depends on a project directly. */
+  /**
+   * Lists what depends on a project directly.
+   *
+   * @remarks One step only, by name; `impact` follows further.
+   */
   @Get('dependents')
   @RequirePermission('project:read')
   @Paged(DEPENDENCY_LIST)
@@ -45,7 +53,12 @@ export class DependenciesController {
     return this.dependencies.list(scope, id, 'dependents', query);
   }
 
-  /** Adds a dependency, or replaces its properties. */
+  /**
+   * Adds a dependency, or replaces its properties.
+   *
+   * @remarks The body's properties are those of the dependency itself. Both projects must be of this organization (404)
+   * and not one and the same (422 `validation_failed`); cycles are allowed.
+   */
   @Put('dependencies/:dependency')
   @RequirePermission('project:write')
   @ApiBody(PROPERTIES)
@@ -59,7 +72,11 @@ export class DependenciesController {
     return this.dependencies.put(scope, id, dependency, properties, { version });
   }
 
-  /** Removes a dependency. */
+  /**
+   * Removes a dependency.
+   *
+   * @remarks 404 when the project does not depend on that one.
+   */
   @Delete('dependencies/:dependency')
   @HttpCode(204)
   @RequirePermission('project:write')
@@ -72,7 +89,12 @@ export class DependenciesController {
     return this.dependencies.delete(scope, id, dependency, { version });
   }
 
-  /** Tells what is affected when a project fails: everything that depends on it, directly or through others. */
+  /**
+   * Tells what is affected when a project fails: everything that depends on it, directly or through others.
+   *
+   * @remarks Follows dependents up to `depth` steps, nearest first, each project once with one shortest way to it. At
+   * most 5,000 are listed; `truncated` tells when there are more.
+   */
   @Get('impact')
   @RequirePermission('project:read')
   getProjectImpact(

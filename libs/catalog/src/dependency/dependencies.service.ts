@@ -6,7 +6,7 @@ import { DependsOn, Project } from '../model/project.vertex.js';
 import { ProjectWriter } from '../project/project-writer.js';
 import { edgeProperties } from '../shared/edge-properties.js';
 import type { Expectation } from '../shared/expectation.js';
-import { toCursorPosition, toKeysetPosition } from '../shared/graph-list.js';
+import { toCursorPosition, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import type { DependencyResponseDto, ImpactedProjectDto, ImpactResponseDto } from './dependency.dto.js';
 import { DependencyReadModel } from './dependency.read-model.js';
@@ -33,8 +33,11 @@ export class DependenciesService {
     query: PageQueryDto,
   ): Promise<Page<DependencyResponseDto>> {
     const request = this.pages.read(`${direction} of ${id}`, query, DEPENDENCY_LIST);
-    const page = { limit: request.limit + 1, after: toKeysetPosition(request.after) };
-    const rows = await this.rows.page(scope.id, id, direction, page);
+    const rows = await this.rows.page(scope.id, id, direction, {
+      order: toGraphOrder(request.sort),
+      after: toKeysetPosition(request.after),
+      limit: request.limit + 1,
+    });
     // An empty first page may also mean that there is no such project here.
     if (rows.length === 0) await this.find(scope, id);
     return this.pages.answer(request, rows, {

@@ -8,6 +8,7 @@ import {
   equal,
   type KeysetPosition,
   keyset,
+  type Order,
   out,
   propertiesOf,
   tableOf,
@@ -20,7 +21,7 @@ export interface DependencyRow {
   readonly attributes: JsonObject | null;
 }
 
-/** Direct dependencies of a project and its dependents, by name. */
+/** Direct dependencies of a project, and its dependents. */
 export class DependencyReadModel {
   constructor(private readonly statements: StatementRunner) {}
 
@@ -28,9 +29,9 @@ export class DependencyReadModel {
     organizationId: string,
     projectId: string,
     direction: 'dependencies' | 'dependents',
-    request: { readonly limit: number; readonly after?: KeysetPosition },
+    request: { readonly order: Order<typeof Project>; readonly after?: KeysetPosition; readonly limit: number },
   ): Promise<DependencyRow[]> {
-    const order = keyset(Project, [['name', 'asc']], 'p');
+    const order = keyset(Project, request.order, 'p');
     const [own, other] = direction === 'dependencies' ? ['e.start_id', 'e.end_id'] : ['e.end_id', 'e.start_id'];
     const after = request.after ? order.after(request.after) : sql`true`;
     const rows = await this.statements.run(sql<{ properties: string; attributes: string | null }>`

@@ -23,7 +23,12 @@ import { ENVIRONMENT_LIST, EnvironmentsService } from './environments.service.js
 export class EnvironmentsController {
   constructor(private readonly environments: EnvironmentsService) {}
 
-  /** Lists the environments of an organization. */
+  /**
+   * Lists the environments of an organization.
+   *
+   * @remarks In the order of their `sort_order` unless `sort` says otherwise, paged by keyset: nothing is listed twice
+   * or missed while others write.
+   */
   @Get()
   @RequirePermission('environment:read')
   @Paged(ENVIRONMENT_LIST)
@@ -34,7 +39,12 @@ export class EnvironmentsController {
     return this.environments.list(scope, query);
   }
 
-  /** Creates an environment. */
+  /**
+   * Creates an environment.
+   *
+   * @remarks The slug must be free in the organization, else 409 `already_exists`; the answer carries `Location` and
+   * `ETag`.
+   */
   @Post()
   @RequirePermission('environment:create')
   @Location('/api/organizations/{org}/environments/{slug}')
@@ -46,7 +56,11 @@ export class EnvironmentsController {
     return this.environments.create(scope, body);
   }
 
-  /** Reads an environment. */
+  /**
+   * Reads an environment.
+   *
+   * @remarks With `If-None-Match`, an unchanged environment is answered 304 without a body.
+   */
   @Get(':slug')
   @RequirePermission('environment:read')
   @VersionedResponse()
@@ -57,7 +71,12 @@ export class EnvironmentsController {
     return this.environments.get(scope, slug);
   }
 
-  /** Replaces an environment: what the body leaves out is cleared. */
+  /**
+   * Replaces an environment: what the body leaves out is cleared.
+   *
+   * @remarks The whole document, as for creating. A new slug changes the address and must be free (409
+   * `already_exists`); a stale `If-Match` is refused (412 `version_mismatch`).
+   */
   @Put(':slug')
   @RequirePermission('environment:write')
   @PutsAbsent('environment:create', '/api/organizations/{org}/environments/{slug}', EnvironmentResponseDto)
@@ -72,7 +91,12 @@ export class EnvironmentsController {
     return this.environments.replace(scope, slug, body, { version, absent });
   }
 
-  /** Changes parts of an environment, by a merge patch or a JSON patch. */
+  /**
+   * Changes parts of an environment, by a merge patch or a JSON patch.
+   *
+   * @remarks The patched document is checked again as a whole (422 `validation_failed`); the fields that only the
+   * server writes cannot be patched (400 `read_only_field`).
+   */
   @Patch(':slug')
   @RequirePermission('environment:write')
   @Patches(EnvironmentWriteDto)
@@ -86,7 +110,12 @@ export class EnvironmentsController {
     return this.environments.patch(scope, slug, patch, { version });
   }
 
-  /** Deletes an environment; its projects get the one named by `replace_with` instead. */
+  /**
+   * Deletes an environment; its projects get the one named by `replace_with` instead.
+   *
+   * @remarks While projects use it, it is refused with their count (409 `in_use`), unless `replace_with` names another
+   * one of the organization, to which they are moved in the same transaction.
+   */
   @Delete(':slug')
   @HttpCode(204)
   @RequirePermission('environment:delete')

@@ -1,20 +1,24 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { PageOf } from '#libs/http';
+import { ANY_JSON, PageOf } from '#libs/http';
 
 /** Who made a change. */
 export class ChangeActorDto {
-  /**
-   * What kind of principal: `user`, `service_account` or `system`.
-   * @example user
-   */
+  @ApiProperty({
+    enum: ['user', 'service_account', 'system', 'anonymous'],
+    description: 'What kind of principal.',
+    example: 'user',
+  })
   kind!: string;
 
-  /** Its id. */
+  /**
+   * Its id.
+   * @example V1StGXR8_Z5jdHi6B-myT
+   */
   id!: string;
 
   /**
    * Its name at the time.
-   * @example Ada Lovelace
+   * @example "Ada Lovelace"
    */
   name!: string;
 }
@@ -27,10 +31,10 @@ export class FieldChangeDto {
    */
   pointer!: string;
 
-  @ApiProperty({ description: 'Its value before; null where it had none.', nullable: true, example: 'Old' })
+  @ApiProperty({ oneOf: [ANY_JSON], description: 'Its value before; null where it had none.', example: 'Old' })
   before!: unknown;
 
-  @ApiProperty({ description: 'Its value after; null where it has none any more.', nullable: true, example: 'New' })
+  @ApiProperty({ oneOf: [ANY_JSON], description: 'Its value after; null where it has none any more.', example: 'New' })
   after!: unknown;
 }
 
@@ -54,7 +58,7 @@ export class ChangeResponseDto {
    */
   label!: string;
 
-  /** What was done: `create`, `update` or `delete`. */
+  @ApiProperty({ enum: ['create', 'update', 'delete'], description: 'What was done.', example: 'update' })
   operation!: string;
 
   /** The vertex's version after the change; 0 for an edge. */

@@ -10,7 +10,12 @@ import { HISTORY_LIST, ProjectHistoryService } from './project-history.service.j
 export class ProjectHistoryController {
   constructor(private readonly history: ProjectHistoryService) {}
 
-  /** Lists what became of a project and its edges, newest first, with what each change touched. */
+  /**
+   * Lists what became of a project and its edges, newest first, with what each change touched.
+   *
+   * @remarks Changes of the project itself and of every edge it has or had, with their authors. They are recorded with
+   * the write and appear here seconds later at most, as long as analytics are available (503 otherwise).
+   */
   @Get()
   @RequirePermission('project:read')
   @Paged(HISTORY_LIST)

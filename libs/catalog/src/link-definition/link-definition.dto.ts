@@ -4,7 +4,10 @@ import { NamedResponseDto, NamedWriteDto } from '../shared/entity.dto.js';
 
 /** A link definition as a client writes it. */
 export class LinkDefinitionWriteDto extends NamedWriteDto {
-  /** An icon: the address of an image, or the id of an upload. */
+  /**
+   * An icon: the address of an image, or the id of an upload; null or absent for none.
+   * @example https://example.org/repository.svg
+   */
   @IsOptional()
   @IsString()
   @MaxLength(2000)

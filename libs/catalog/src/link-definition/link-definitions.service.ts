@@ -36,7 +36,7 @@ export class LinkDefinitionsService extends OrganizationEntities<LinkDefinitionW
   }
 
   /** Refused while projects have such a link, unless `cascade` says to remove their links. */
-  async delete(scope: OrganizationScope, slug: string, expected: Expectation, cascade: boolean): Promise<void> {
+  async delete(scope: OrganizationScope, slug: string, expected: Expectation, cascade = false): Promise<void> {
     await this.remove(scope, slug, expected, (tx, definition) => releaseLinks(tx, definition, cascade));
   }
 }

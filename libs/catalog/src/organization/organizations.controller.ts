@@ -26,7 +26,12 @@ export class OrganizationsController {
     @Inject(ORGANIZATION_VISIBILITY) private readonly visibility: OrganizationVisibility,
   ) {}
 
-  /** Lists the organizations in which the caller may do anything. */
+  /**
+   * Lists the organizations in which the caller may do anything.
+   *
+   * @remarks Only those in which the caller holds a permission; an administrator sees all. Sorted by name unless `sort`
+   * says otherwise.
+   */
   @Get()
   @Authenticated()
   @Paged(NAMED_LIST)
@@ -34,7 +39,12 @@ export class OrganizationsController {
     return this.organizations.list(await this.visibility.visible(), query);
   }
 
-  /** Creates an organization. */
+  /**
+   * Creates an organization.
+   *
+   * @remarks The slug must be free on the whole installation, else 409 `already_exists`. It is the tenant's part of
+   * every address below it.
+   */
   @Post()
   @RequirePermission('organization:create')
   @Location('/api/organizations/{slug}')
@@ -43,7 +53,12 @@ export class OrganizationsController {
     return this.organizations.create(body);
   }
 
-  /** Reads an organization. */
+  /**
+   * Reads an organization.
+   *
+   * @remarks One in which the caller may do nothing is answered 404, as if there were none. With `If-None-Match`, an
+   * unchanged one is answered 304 without a body.
+   */
   @Get(':org')
   @RequirePermission('organization:read')
   @VersionedResponse()
@@ -51,7 +66,12 @@ export class OrganizationsController {
     return this.organizations.get(scope);
   }
 
-  /** Replaces an organization: what the body leaves out is cleared. */
+  /**
+   * Replaces an organization: what the body leaves out is cleared.
+   *
+   * @remarks The whole document, as for creating. A new slug changes the address of everything in it; a stale
+   * `If-Match` is refused (412 `version_mismatch`).
+   */
   @Put(':org')
   @RequirePermission('organization:write')
   @VersionedResponse()
@@ -63,7 +83,12 @@ export class OrganizationsController {
     return this.organizations.replace(scope, body, { version });
   }
 
-  /** Changes parts of an organization, by a merge patch or a JSON patch. */
+  /**
+   * Changes parts of an organization, by a merge patch or a JSON patch.
+   *
+   * @remarks The patched document is checked again as a whole (422 `validation_failed`); the fields that only the
+   * server writes cannot be patched (400 `read_only_field`).
+   */
   @Patch(':org')
   @RequirePermission('organization:write')
   @Patches(OrganizationWriteDto)
@@ -76,7 +101,11 @@ export class OrganizationsController {
     return this.organizations.patch(scope, patch, { version });
   }
 
-  /** Deletes an organization that owns nothing any more. */
+  /**
+   * Deletes an organization that owns nothing any more.
+   *
+   * @remarks Refused while it owns anything at all, with the counts by kind (409 `in_use`): empty it first.
+   */
   @Delete(':org')
   @HttpCode(204)
   @RequirePermission('organization:delete')

@@ -24,7 +24,12 @@ import { ProjectTypesService } from './project-types.service.js';
 export class ProjectTypesController {
   constructor(private readonly types: ProjectTypesService) {}
 
-  /** Lists the project types of an organization. */
+  /**
+   * Lists the project types of an organization.
+   *
+   * @remarks Sorted by name unless `sort` says otherwise, paged by keyset: nothing is listed twice or missed while
+   * others write.
+   */
   @Get()
   @RequirePermission('project_type:read')
   @Paged(NAMED_LIST)
@@ -35,7 +40,12 @@ export class ProjectTypesController {
     return this.types.list(scope, query);
   }
 
-  /** Creates a project type. */
+  /**
+   * Creates a project type.
+   *
+   * @remarks The slug must be free in the organization, else 409 `already_exists`; the answer carries `Location` and
+   * `ETag`.
+   */
   @Post()
   @RequirePermission('project_type:create')
   @Location('/api/organizations/{org}/project-types/{slug}')
@@ -47,7 +57,11 @@ export class ProjectTypesController {
     return this.types.create(scope, body);
   }
 
-  /** Reads a project type. */
+  /**
+   * Reads a project type.
+   *
+   * @remarks With `If-None-Match`, an unchanged project type is answered 304 without a body.
+   */
   @Get(':slug')
   @RequirePermission('project_type:read')
   @VersionedResponse()
@@ -58,7 +72,12 @@ export class ProjectTypesController {
     return this.types.get(scope, slug);
   }
 
-  /** Replaces a project_type: what the body leaves out is cleared. */
+  /**
+   * Replaces a project type: what the body leaves out is cleared.
+   *
+   * @remarks The whole document, as for creating. A new slug changes the address and must be free (409
+   * `already_exists`); a stale `If-Match` is refused (412 `version_mismatch`).
+   */
   @Put(':slug')
   @RequirePermission('project_type:write')
   @PutsAbsent('project_type:create', '/api/organizations/{org}/project-types/{slug}', ProjectTypeResponseDto)
@@ -73,7 +92,12 @@ export class ProjectTypesController {
     return this.types.replace(scope, slug, body, { version, absent });
   }
 
-  /** Changes parts of a project type, by a merge patch or a JSON patch. */
+  /**
+   * Changes parts of a project type, by a merge patch or a JSON patch.
+   *
+   * @remarks The patched document is checked again as a whole (422 `validation_failed`); the fields that only the
+   * server writes cannot be patched (400 `read_only_field`).
+   */
   @Patch(':slug')
   @RequirePermission('project_type:write')
   @Patches(ProjectTypeWriteDto)
@@ -87,7 +111,12 @@ export class ProjectTypesController {
     return this.types.patch(scope, slug, patch, { version });
   }
 
-  /** Deletes a project type; its projects get the one named by `replace_with` instead. */
+  /**
+   * Deletes a project type; its projects get the one named by `replace_with` instead.
+   *
+   * @remarks While projects use it, it is refused with their count (409 `in_use`), unless `replace_with` names another
+   * one of the organization, to which they are moved in the same transaction.
+   */
   @Delete(':slug')
   @HttpCode(204)
   @RequirePermission('project_type:delete')

@@ -12,7 +12,13 @@ const BATCH_BODY_LIMIT = 8 * 1024 * 1024;
 export class ProjectBatchController {
   constructor(private readonly batch: ProjectBatchService) {}
 
-  /** Creates or changes up to 1,000 projects; each item has its own result. */
+  /**
+   * Creates or changes up to 1,000 projects; each item has its own result.
+   *
+   * @remarks Each item is checked and written for itself and has its result in `items`, in the order of the request;
+   * with `atomic=true` one failure refuses them all (422 `batch_failed`). With `mode=upsert` a taken slug means that
+   * project, which is made what the item says. The body may have 8 MiB.
+   */
   @Post('batch')
   @HttpCode(200)
   @RequirePermission('project:create')

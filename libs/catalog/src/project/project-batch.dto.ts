@@ -1,11 +1,14 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsObject, IsOptional, Matches } from 'class-validator';
 import { FieldErrorDto } from '#libs/http';
+import { ProjectWriteDto } from './project.dto.js';
 
 /** How a batch is carried out. */
 export class ProjectBatchQueryDto {
   /** `true` writes all items or none; without it each item stands for itself. */
   @IsOptional()
   @Matches(/^(true|false)$/, { message: 'must be true or false' })
+  @ApiProperty({ type: 'boolean' })
   atomic?: string;
 
   /** `create` fails an item whose slug is taken; `upsert` makes the project with that slug what the item says. */
@@ -16,10 +19,8 @@ export class ProjectBatchQueryDto {
 
 /** Many projects in one call. */
 export class ProjectBatchDto {
-  /**
-   * Up to 1,000 projects, each as for creating one.
-   * @example [{"slug": "api", "name": "API", "team": "platform", "project_types": ["http-api"]}]
-   */
+  /** Up to 1,000 projects, each as for creating one. */
+  @ApiProperty({ type: [ProjectWriteDto] })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1000)

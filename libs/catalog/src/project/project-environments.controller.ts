@@ -20,7 +20,12 @@ const PROPERTIES = {
 export class ProjectEnvironmentsController {
   constructor(private readonly environments: ProjectEnvironmentsService) {}
 
-  /** Deploys a project in an environment, or replaces the properties of its deployment there. */
+  /**
+   * Deploys a project in an environment, or replaces the properties of its deployment there.
+   *
+   * @remarks The environment must exist in the organization (404). The version counted and answered is the project's,
+   * and so is the one that `If-Match` names.
+   */
   @Put(':environment')
   @RequirePermission('project:write')
   @ApiBody(PROPERTIES)
@@ -35,7 +40,12 @@ export class ProjectEnvironmentsController {
     return this.environments.put(scope, id, environment, properties, { version });
   }
 
-  /** Changes properties of a deployment, by a merge patch or a JSON patch. */
+  /**
+   * Changes properties of a deployment, by a merge patch or a JSON patch.
+   *
+   * @remarks The project must be deployed there already (404). The version counted and answered is the project's, and
+   * so is the one that `If-Match` names.
+   */
   @Patch(':environment')
   @RequirePermission('project:write')
   @ApiBody(PROPERTIES)
@@ -50,7 +60,12 @@ export class ProjectEnvironmentsController {
     return this.environments.patch(scope, id, environment, patch, { version });
   }
 
-  /** Takes a project out of an environment. */
+  /**
+   * Takes a project out of an environment.
+   *
+   * @remarks The deployment ends with its properties; 404 when the project is not deployed there. `If-Match` names the
+   * project's version.
+   */
   @Delete(':environment')
   @HttpCode(204)
   @RequirePermission('project:write')

@@ -9,7 +9,12 @@ import { ProjectsService } from './projects.service.js';
 export class ProjectLookupController {
   constructor(private readonly projects: ProjectsService) {}
 
-  /** Redirects to the project that has this slug, or had it last. */
+  /**
+   * Redirects to the project that has this slug, or had it last.
+   *
+   * @remarks Slugs change and ids do not: a slug that a project gave up leads to it until another project takes the
+   * slug. Most clients follow the redirect by themselves and have the project for an answer.
+   */
   @Get(':slug')
   @HttpCode(308)
   @Redirect()

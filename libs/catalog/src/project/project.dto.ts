@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsObject, IsOptional, Matches } from 'class-validator';
 import { SLUG_PATTERN } from '#libs/common';
 import { PageOf } from '#libs/http';
@@ -99,6 +100,7 @@ export class ProjectResponseDto extends DescribedResponseDto {
    * Its score from 0 to 100; null until one was computed.
    * @example 87.5
    */
+  @ApiProperty({ format: 'double' })
   score!: number | null;
 }
 

@@ -21,7 +21,12 @@ import { ProjectsService } from './projects.service.js';
 export class ProjectsController {
   constructor(private readonly projects: ProjectsService) {}
 
-  /** Lists the projects of an organization. */
+  /**
+   * Lists the projects of an organization.
+   *
+   * @remarks Archived projects are listed too: `filter[archived][eq]=false` leaves them out. Filters on team, type,
+   * environment and tag take slugs; all filters must hold. Paged by keyset.
+   */
   @Get()
   @RequirePermission('project:read')
   @Paged(PROJECT_LIST)
@@ -29,7 +34,12 @@ export class ProjectsController {
     return this.projects.list(scope, query);
   }
 
-  /** Creates a project. */
+  /**
+   * Creates a project.
+   *
+   * @remarks Team, types, environments, tags and links are named by slug, and each must exist in the organization (422
+   * `validation_failed`, with a pointer to each that does not). The slug must be free (409 `already_exists`).
+   */
   @Post()
   @RequirePermission('project:create')
   @Location('/api/organizations/{org}/projects/{id}')
@@ -41,7 +51,12 @@ export class ProjectsController {
     return this.projects.create(scope, body);
   }
 
-  /** Reads a project. */
+  /**
+   * Reads a project.
+   *
+   * @remarks With everything it is joined to: team, types, environments, tags. With `If-None-Match`, an unchanged
+   * project is answered 304 without a body.
+   */
   @Get(':id')
   @RequirePermission('project:read')
   @VersionedResponse()
@@ -49,7 +64,12 @@ export class ProjectsController {
     return this.projects.get(scope, id);
   }
 
-  /** Replaces a project: what the body leaves out is cleared. */
+  /**
+   * Replaces a project: what the body leaves out is cleared.
+   *
+   * @remarks The whole document, as for creating; only what differs is written. After a change of slug the former one
+   * still leads here, by the look-up by slug. A stale `If-Match` is refused (412 `version_mismatch`).
+   */
   @Put(':id')
   @RequirePermission('project:write')
   @VersionedResponse()
@@ -62,7 +82,13 @@ export class ProjectsController {
     return this.projects.replace(scope, id, body, { version });
   }
 
-  /** Changes parts of a project, by a merge patch or a JSON patch. */
+  /**
+   * Changes parts of a project, by a merge patch or a JSON patch.
+   *
+   * @remarks In a merge patch, null takes a single environment, link or identifier away and leaves the others. The
+   * patched document is checked again as a whole (422 `validation_failed`); `archived_at` and `score` are the server's
+   * own (400 `read_only_field`).
+   */
   @Patch(':id')
   @RequirePermission('project:write')
   @Patches(ProjectWriteDto)
@@ -76,7 +102,11 @@ export class ProjectsController {
     return this.projects.patch(scope, id, patch, { version });
   }
 
-  /** Deletes a project with its edges; its history stays. */
+  /**
+   * Deletes a project with its edges; its history stays.
+   *
+   * @remarks Dependencies from and to it end with it. To keep it readable, archive it instead.
+   */
   @Delete(':id')
   @HttpCode(204)
   @RequirePermission('project:delete')
@@ -88,7 +118,11 @@ export class ProjectsController {
     return this.projects.delete(scope, id, { version });
   }
 
-  /** Archives a project: it stays readable, and is neither scored nor counted. */
+  /**
+   * Archives a project: it stays readable, and is neither scored nor counted.
+   *
+   * @remarks Archiving an archived project changes nothing and keeps the day it was archived on.
+   */
   @Post(':id/archive')
   @HttpCode(200)
   @RequirePermission('project:write')
@@ -101,7 +135,11 @@ export class ProjectsController {
     return this.projects.setArchived(scope, id, true, { version });
   }
 
-  /** Takes a project out of the archive. */
+  /**
+   * Takes a project out of the archive.
+   *
+   * @remarks A project that is not archived is answered as it is.
+   */
   @Post(':id/unarchive')
   @HttpCode(200)
   @RequirePermission('project:write')

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { SLUG_PATTERN } from '#libs/common';
 
@@ -25,7 +26,7 @@ export class NamedWriteDto {
 export class DescribedWriteDto extends NamedWriteDto {
   /**
    * What it is, in a sentence or two; null or absent for none.
-   * @example Runs the shared infrastructure.
+   * @example "Runs the shared infrastructure."
    */
   @IsOptional()
   @IsString()
@@ -33,7 +34,7 @@ export class DescribedWriteDto extends NamedWriteDto {
   description?: string | null;
 
   /**
-   * An icon: the address of an image, or the id of an upload.
+   * An icon: the address of an image, or the id of an upload; null or absent for none.
    * @example https://example.org/icon.svg
    */
   @IsOptional()
@@ -108,8 +109,7 @@ export class ReferenceDto {
 /** How a resource is deleted while others use it. */
 export class ReplaceWithQueryDto {
   /**
-   * Moves the projects that use it to this one, in the same transaction; without it a used one is not deleted (409).
-   * @example core
+   * The slug of the one that takes its place in the projects that use it; without it a used one is not deleted (409).
    */
   @IsOptional()
   @Matches(SLUG_PATTERN, { message: SLUG_MESSAGE })
@@ -121,5 +121,6 @@ export class CascadeQueryDto {
   /** `true` takes it off the projects that use it; without it a used one is not deleted (409). */
   @IsOptional()
   @Matches(/^(true|false)$/, { message: 'must be true or false' })
+  @ApiProperty({ type: 'boolean' })
   cascade?: string;
 }

@@ -24,7 +24,12 @@ import { TagsService } from './tags.service.js';
 export class TagsController {
   constructor(private readonly tags: TagsService) {}
 
-  /** Lists the tags of an organization. */
+  /**
+   * Lists the tags of an organization.
+   *
+   * @remarks Sorted by name unless `sort` says otherwise, paged by keyset: nothing is listed twice or missed while
+   * others write.
+   */
   @Get()
   @RequirePermission('tag:read')
   @Paged(NAMED_LIST)
@@ -32,7 +37,12 @@ export class TagsController {
     return this.tags.list(scope, query);
   }
 
-  /** Creates a tag. */
+  /**
+   * Creates a tag.
+   *
+   * @remarks The slug must be free in the organization, else 409 `already_exists`; the answer carries `Location` and
+   * `ETag`.
+   */
   @Post()
   @RequirePermission('tag:create')
   @Location('/api/organizations/{org}/tags/{slug}')
@@ -41,7 +51,11 @@ export class TagsController {
     return this.tags.create(scope, body);
   }
 
-  /** Reads a tag. */
+  /**
+   * Reads a tag.
+   *
+   * @remarks With `If-None-Match`, an unchanged tag is answered 304 without a body.
+   */
   @Get(':slug')
   @RequirePermission('tag:read')
   @VersionedResponse()
@@ -49,7 +63,12 @@ export class TagsController {
     return this.tags.get(scope, slug);
   }
 
-  /** Replaces a tag: what the body leaves out is cleared. */
+  /**
+   * Replaces a tag: what the body leaves out is cleared.
+   *
+   * @remarks The whole document, as for creating. A new slug changes the address and must be free (409
+   * `already_exists`); a stale `If-Match` is refused (412 `version_mismatch`).
+   */
   @Put(':slug')
   @RequirePermission('tag:write')
   @PutsAbsent('tag:create', '/api/organizations/{org}/tags/{slug}', TagResponseDto)
@@ -64,7 +83,12 @@ export class TagsController {
     return this.tags.replace(scope, slug, body, { version, absent });
   }
 
-  /** Changes parts of a tag, by a merge patch or a JSON patch. */
+  /**
+   * Changes parts of a tag, by a merge patch or a JSON patch.
+   *
+   * @remarks The patched document is checked again as a whole (422 `validation_failed`); the fields that only the
+   * server writes cannot be patched (400 `read_only_field`).
+   */
   @Patch(':slug')
   @RequirePermission('tag:write')
   @Patches(TagWriteDto)
@@ -78,7 +102,12 @@ export class TagsController {
     return this.tags.patch(scope, slug, patch, { version });
   }
 
-  /** Deletes a tag; with `cascade=true` it is taken off the projects that use it. */
+  /**
+   * Deletes a tag; with `cascade=true` it is taken off the projects that use it.
+   *
+   * @remarks While projects carry it, it is refused with their count (409 `in_use`), unless `cascade=true` says to take
+   * it off them in the same transaction.
+   */
   @Delete(':slug')
   @HttpCode(204)
   @RequirePermission('tag:delete')

@@ -34,7 +34,7 @@ export class TagsService extends OrganizationEntities<TagWriteDto, TagResponseDt
   }
 
   /** Refused while projects carry it, unless `cascade` says to take it off them. */
-  async delete(scope: OrganizationScope, slug: string, expected: Expectation, cascade: boolean): Promise<void> {
+  async delete(scope: OrganizationScope, slug: string, expected: Expectation, cascade = false): Promise<void> {
     const usage = { edge: TaggedWith, noun: 'tag', field: 'tags' };
     await this.remove(scope, slug, expected, (tx, tag) =>
       cascade ? releaseProjects(tx, usage, tag) : refuseWhileUsed(tx, usage, tag),

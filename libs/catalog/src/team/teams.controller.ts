@@ -24,7 +24,12 @@ import { TeamsService } from './teams.service.js';
 export class TeamsController {
   constructor(private readonly teams: TeamsService) {}
 
-  /** Lists the teams of an organization. */
+  /**
+   * Lists the teams of an organization.
+   *
+   * @remarks Sorted by name unless `sort` says otherwise, paged by keyset: nothing is listed twice or missed while
+   * others write.
+   */
   @Get()
   @RequirePermission('team:read')
   @Paged(NAMED_LIST)
@@ -32,7 +37,12 @@ export class TeamsController {
     return this.teams.list(scope, query);
   }
 
-  /** Creates a team. */
+  /**
+   * Creates a team.
+   *
+   * @remarks The slug must be free in the organization, else 409 `already_exists`; the answer carries `Location` and
+   * `ETag`.
+   */
   @Post()
   @RequirePermission('team:create')
   @Location('/api/organizations/{org}/teams/{slug}')
@@ -41,7 +51,11 @@ export class TeamsController {
     return this.teams.create(scope, body);
   }
 
-  /** Reads a team. */
+  /**
+   * Reads a team.
+   *
+   * @remarks With `If-None-Match`, an unchanged team is answered 304 without a body.
+   */
   @Get(':slug')
   @RequirePermission('team:read')
   @VersionedResponse()
@@ -49,7 +63,12 @@ export class TeamsController {
     return this.teams.get(scope, slug);
   }
 
-  /** Replaces a team: what the body leaves out is cleared. */
+  /**
+   * Replaces a team: what the body leaves out is cleared.
+   *
+   * @remarks The whole document, as for creating. A new slug changes the address and must be free (409
+   * `already_exists`); a stale `If-Match` is refused (412 `version_mismatch`).
+   */
   @Put(':slug')
   @RequirePermission('team:write')
   @PutsAbsent('team:create', '/api/organizations/{org}/teams/{slug}', TeamResponseDto)
@@ -64,7 +83,12 @@ export class TeamsController {
     return this.teams.replace(scope, slug, body, { version, absent });
   }
 
-  /** Changes parts of a team, by a merge patch or a JSON patch. */
+  /**
+   * Changes parts of a team, by a merge patch or a JSON patch.
+   *
+   * @remarks The patched document is checked again as a whole (422 `validation_failed`); the fields that only the
+   * server writes cannot be patched (400 `read_only_field`).
+   */
   @Patch(':slug')
   @RequirePermission('team:write')
   @Patches(TeamWriteDto)
@@ -78,7 +102,12 @@ export class TeamsController {
     return this.teams.patch(scope, slug, patch, { version });
   }
 
-  /** Deletes a team; its projects go to the team named by `replace_with`. */
+  /**
+   * Deletes a team; its projects go to the team named by `replace_with`.
+   *
+   * @remarks A team that owns projects is not deleted (409 `in_use`, with their count), unless `replace_with` names
+   * another team of the organization, which takes them over in the same transaction.
+   */
   @Delete(':slug')
   @HttpCode(204)
   @RequirePermission('team:delete')

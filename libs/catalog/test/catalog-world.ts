@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { type DomainError, type FieldError, isDomainError, type JsonValue } from '#libs/common';
+import { type Database, systemMigrations } from '#libs/database';
+import { Graph, GraphModel } from '#libs/graph';
+import { deriveHttpKeys, type Page, PageQueryDto, Pages, type PatchDocument } from '#libs/http';
+import { testDatabase } from '#test/database';
+import { DependenciesService } from '../src/dependency/dependencies.service.js';
+import { EnvironmentsService } from '../src/environment/environments.service.js';
+import { LinkDefinitionsService } from '../src/link-definition/link-definitions.service.js';
+import { catalogMigrations } from '../src/model/catalog.migration.js';
+import { catalogDefinitions } from '../src/model/catalog.model.js';
+import { OrganizationsService } from '../src/organization/organizations.service.js';
+import type { ProjectResponseDto, ProjectWriteDto } from '../src/project/project.dto.js';
+import { ProjectBatchService } from '../src/project/project-batch.service.js';
+import { ProjectEnvironmentsService } from '../src/project/project-environments.service.js';
+import { ProjectsService } from '../src/project/projects.service.js';
+import { ProjectTypesService } from '../src/project-type/project-types.service.js';
+import type { OrganizationScope } from '../src/shared/organization-scope.js';
+import { TagsService } from '../src/tag/tags.service.js';
+import { TeamsService } from '../src/team/teams.service.js';
+
+/** The catalogue's services on a database of one spec file. */
+export interface CatalogWorld {
+  readonly db: Database;
+  readonly graph: Graph;
+  readonly pages: Pages;
+  readonly organizations: OrganizationsService;
+  readonly teams: TeamsService;
+  readonly types: ProjectTypesService;
+  readonly environments: EnvironmentsService;
+  readonly links: LinkDefinitionsService;
+  readonly tags: TagsService;
+  readonly projects: ProjectsService;
+  readonly batch: ProjectBatchService;
+  readonly deployments: ProjectEnvironmentsService;
+  readonly dependencies: DependenciesService;
+  /** A new organization with nothing in it. */
+  organization(): Promise<OrganizationScope>;
+  /** A new organization with teams, types, environments, links and tags called `a`, `b` and `c`. */
+  furnished(): Promise<OrganizationScope>;
+  project(scope: OrganizationScope, slug: string, more?: Partial<ProjectWriteDto>): Promise<ProjectResponseDto>;
+  /** The names of the events that await delivery, oldest first; they are taken away. */
+  takeEvents(): Promise<{ name: string; payload: Record<string, unknown> }[]>;
+  /** What is wrong with how the catalogue hangs together; empty when nothing is. */
+  faults(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export async function catalogWorld(): Promise<CatalogWorld> {
+  const { db, close } = await testDatabase({ migrations: [...systemMigrations, ...catalogMigrations] });
+  const graph = new Graph(db, new GraphModel(catalogDefinitions));
+  const pages = new Pages(deriveHttpKeys(randomBytes(32)));
+  const services = {
+    organizations: new OrganizationsService(graph, pages),
+    teams: new TeamsService(graph, pages),
+    types: new ProjectTypesService(graph, pages),
+    environments: new EnvironmentsService(graph, pages),
+    links: new LinkDefinitionsService(graph, pages),
+    tags: new TagsService(graph, pages),
+    projects: new ProjectsService(graph, pages),
+    batch: new ProjectBatchService(graph),
+    deployments: new ProjectEnvironmentsService(graph),
+    dependencies: new DependenciesService(graph, pages),
+  };
+  const organization = async () => {
+    const { id, slug } = await services.organizations.create({ slug: uniqueSlug(), name: 'Acme' });
+    return { id, slug };
+  };
+  const furnished = async () => {
+    const scope = await organization();
+    for (const slug of ['a', 'b', 'c']) {
+      await services.teams.create(scope, { slug, name: `Team ${slug}` });
+      await services.types.create(scope, { slug, name: `Type ${slug}` });
+      await services.environments.create(scope, { slug, name: `Environment ${slug}` });
+      await services.links.create(scope, { slug, name: `Link ${slug}`, url_template: '{url}' });
+      await services.tags.create(scope, { slug, name: `Tag ${slug}` });
+    }
+    return scope;
+  };
+  return {
+    db,
+    graph,
+    pages,
+    ...services,
+    organization,
+    furnished,
+    project: (scope, slug, more) => services.projects.create(scope, projectWrite(slug, more)),
+    takeEvents: async () => {
+      const { rows } = await db.pool.query(
+        `with taken as (delete from imbi_system.outbox where topic = 'event' returning seq, name, payload -> 'data' as payload)
+         select name, payload from taken order by seq`,
+      );
+      return rows;
+    },
+    faults: () => faults(db),
+    close,
+  };
+}
+
+export function projectWrite(slug: string, more: Partial<ProjectWriteDto> = {}): ProjectWriteDto {
+  return { slug, name: slug, team: 'a', project_types: ['a'], ...more };
+}
+
+export function uniqueSlug(prefix = 'x'): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+export function query(more: Partial<PageQueryDto> = {}): PageQueryDto {
+  return Object.assign(new PageQueryDto(), more);
+}
+
+export function mergePatch(body: JsonValue): PatchDocument {
+  return { type: 'application/merge-patch+json', body };
+}
+
+export function jsonPatch(body: JsonValue): PatchDocument {
+  return { type: 'application/json-patch+json', body };
+}
+
+/** Every item of a list, page by page. */
+export async function walk<Item>(list: (query: PageQueryDto) => Promise<Page<Item>>, limit: number): Promise<Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(query({ limit, cursor }));
+    items.push(...page.items);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return items;
+}
+
+/** The domain error a call ends with. */
+export async function failure(call: Promise<unknown>): Promise<DomainError> {
+  try {
+    await call;
+  } catch (error) {
+    if (isDomainError(error)) return error;
+    throw error;
+  }
+  throw new Error('the call did not fail');
+}
+
+export function pointers(error: DomainError): string[] {
+  return (error.errors ?? []).map(({ pointer }: FieldError) => pointer);
+}
+
+/** The statements that `work` sends to the database, without those that open and close transactions. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const { prototype } = pg.Client;
+  const { query: original } = prototype;
+  const texts: string[] = [];
+  function spy(this: pg.Client, ...args: unknown[]): unknown {
+    const [first] = args;
+    const text = typeof first === 'string' ? first : String(Object(first).text);
+    if (!/^(begin|commit|rollback|start transaction)/i.test(text.trim())) texts.push(text);
+    return Reflect.apply(original, this, args);
+  }
+  Object.assign(prototype, { query: spy });
+  try {
+    await work();
+  } finally {
+    Object.assign(prototype, { query: original });
+  }
+  return texts;
+}
+
+// Straight from the tables, so that it holds against the graph library as much as against the catalogue.
+async function faults(db: Database): Promise<string[]> {
+  const value = (alias: string, name: string) =>
+    `(ag_catalog.agtype_access_operator(${alias}.properties, '"${name}"'::ag_catalog.agtype))::text`;
+  const { rows } = await db.pool.query(`
+    with vertex as (
+      select v.id, v.tableoid::regclass::text as label, ${value('v', 'id')} as key, ${value('v', 'organization_id')} as owner
+      from imbi."_ag_label_vertex" v
+    ), belongs as (
+      select e.start_id, ${value('o', 'id')} as owner
+      from imbi."BELONGS_TO" e join imbi."Organization" o on o.id operator(ag_catalog.=) e.end_id
+    )
+    select 'belongs elsewhere: ' || v.label || ' ' || v.key as fault
+    from vertex v left join belongs b on b.start_id operator(ag_catalog.=) v.id
+    where v.label not like '%"Organization"' and v.owner is distinct from b.owner
+    union all
+    select 'dangling edge: ' || e.tableoid::regclass::text from imbi."_ag_label_edge" e
+    where not exists (select from vertex v where v.id operator(ag_catalog.=) e.start_id)
+       or not exists (select from vertex v where v.id operator(ag_catalog.=) e.end_id)
+    union all
+    select 'edge between organizations: ' || e.tableoid::regclass::text
+    from imbi."_ag_label_edge" e
+    join vertex f on f.id operator(ag_catalog.=) e.start_id join vertex t on t.id operator(ag_catalog.=) e.end_id
+    where t.label not like '%"Organization"' and f.owner is distinct from t.owner
+    union all
+    select 'project without ' || needed.label || ': ' || ${value('p', 'slug')}
+    from imbi."Project" p cross join (values ('OWNED_BY'), ('TYPE')) needed (label)
+    where not exists (select from imbi."_ag_label_edge" e where e.start_id operator(ag_catalog.=) p.id
+      and e.tableoid::regclass::text = 'imbi."' || needed.label || '"')`);
+  return rows.map(({ fault }) => fault);
+}
