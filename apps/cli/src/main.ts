@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
+import type { ImportCommandOptions } from './commands/import.command.js';
 import { reportFailure } from './report-failure.js';
 
 const program = new Command('imbi')
@@ -27,6 +28,10 @@ keys
   .command('generate')
   .description('print a new key for IMBI_AUTH_ENCRYPTION_KEY')
   .action(async () => (await import('./commands/keys.command.js')).generateEncryptionKey());
+keys
+  .command('rotate')
+  .description('make a new key for signing access tokens; the old one verifies until its tokens have expired')
+  .action(async () => (await import('./commands/keys.command.js')).rotateSigningKeys());
 
 program
   .command('login')
@@ -36,6 +41,10 @@ program
   .action(async (url: string, options: { email: string }) =>
     (await import('./commands/login.command.js')).login(url, options),
   );
+program
+  .command('logout')
+  .description('end that sign-in')
+  .action(async () => (await import('./commands/login.command.js')).logout());
 
 const importing = program.command('import').description('load catalogues of other tools');
 importing
@@ -43,8 +52,9 @@ importing
   .description('load a CNCF landscape file')
   .argument('<file>', 'a landscape.yml')
   .option('--organization <slug>', 'the organization to load it into', 'cncf')
+  .option('--name <name>', 'the organization’s name, should it have to be made')
   .option('--dry-run', 'only report what would be done')
-  .action(async (file: string, options: { organization: string; dryRun?: boolean }) =>
+  .action(async (file: string, options: ImportCommandOptions) =>
     (await import('./commands/import.command.js')).importLandscape(file, options),
   );
 importing
@@ -52,8 +62,9 @@ importing
   .description('load Backstage catalog-info.yaml files')
   .argument('<paths...>', 'files, or folders that are searched for catalog-info.yaml')
   .requiredOption('--organization <slug>', 'the organization to load them into')
+  .option('--name <name>', 'the organization’s name, should it have to be made')
   .option('--dry-run', 'only report what would be done')
-  .action(async (paths: string[], options: { organization: string; dryRun?: boolean }) =>
+  .action(async (paths: string[], options: ImportCommandOptions) =>
     (await import('./commands/import.command.js')).importBackstage(paths, options),
   );
 

@@ -11,6 +11,10 @@ export function reportFailure(error: unknown): number {
     process.stderr.write(`\n${String(error)}\n`);
     return 1;
   }
+  if (error.message === 'fetch failed') {
+    process.stderr.write(`\nThe server cannot be reached (${connectionFault(error)}). \`imbi doctor\` tells more.\n`);
+    return 1;
+  }
   const plain = PLAIN.has(error.name) || 'problem' in error || error.constructor === Error;
   process.stderr.write(`\n${plain ? error.message : (error.stack ?? error.message)}\n`);
   let { cause } = error;
@@ -19,4 +23,9 @@ export function reportFailure(error: unknown): number {
     cause = cause.cause;
   }
   return 1;
+}
+
+function connectionFault({ cause }: Error): string {
+  if (!(cause instanceof Error)) return 'no answer';
+  return cause.message || ('code' in cause ? String(cause.code) : 'no answer');
 }

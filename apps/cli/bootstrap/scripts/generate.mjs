@@ -7,19 +7,21 @@ import { pathToFileURL } from 'node:url';
 import { createClient } from '@hey-api/openapi-ts';
 import { PluginMetadataGenerator } from '@nestjs/cli/lib/compiler/plugins/plugin-metadata-generator.js';
 import { ReadonlyVisitor } from '@nestjs/swagger/plugin';
-import { build, buildIfStale } from '../build.mjs';
+import ts from 'typescript';
+import { buildIfStale } from '../build.mjs';
 import { root } from '../paths.mjs';
 
 const check = process.argv.includes('--check');
 const METADATA = 'libs/product/src/metadata.ts';
+const SCHEMA_COMMENTS = 'libs/product/src/schema-comments.gen.ts';
 const SDK = 'openapi/sdk/src/gen';
 const work = mkdtempSync(path.join(tmpdir(), 'imbi-generate-'));
 const stale = [];
 
 try {
   writeMetadata();
-  if (check) buildIfStale(process.execPath);
-  else build(process.execPath);
+  put(SCHEMA_COMMENTS, schemaComments());
+  buildIfStale(process.execPath);
   const product = await load('libs/product/src/index.js');
   const { documentConfig } = await load('libs/config/src/index.js');
   const { documentProblems, lintOpenApi } = await load('libs/http/src/index.js');
@@ -74,6 +76,23 @@ function writeMetadata() {
   if (!check || before === after) return;
   stale.push(METADATA);
   writeFileSync(root(METADATA), before);
+}
+
+/** The comments of the DTO classes, which Nest's plugin passes over. */
+function schemaComments() {
+  const comments = {};
+  const dtoFiles = listFiles(root('libs')).filter((name) => name.endsWith('.dto.ts'));
+  for (const name of dtoFiles) {
+    const text = readFileSync(root('libs', name), 'utf8');
+    ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true).forEachChild((node) => {
+      if (!ts.isClassDeclaration(node) || !node.name) return;
+      const [comment] = ts.getJSDocCommentsAndTags(node).map((doc) => ts.getTextOfJSDocComment(doc.comment));
+      if (comment) comments[node.name.text] = comment.replace(/\s+/g, ' ').trim();
+    });
+  }
+  const sorted = Object.fromEntries(Object.entries(comments).sort(([left], [right]) => (left < right ? -1 : 1)));
+  const header = '// The comments of the DTO classes, by class name; written by `npm run generate`.\n';
+  return `${header}export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = ${JSON.stringify(sorted, null, 2)};\n`;
 }
 
 async function writeSdk(text) {

@@ -1,61 +1,89 @@
 import path from 'node:path';
-import { configureLogging, createLogger } from '#libs/common';
+import { configureLogging } from '#libs/common';
 import { type Config, loadConfig } from '#libs/config';
-import { installationKeys, type RunningApi, startApi } from '#libs/product';
+import { installationKeys, migrateDatabase, type RunningApi, startApi } from '#libs/product';
+import { UsageError } from '../report-failure.js';
 import { type Engines, startEngines } from '../start/embedded-engines.js';
+import { assertPortsFree } from '../start/free-port.js';
 import { leaveLocalCredential } from '../start/local-credential.js';
 import { panel } from '../start/panel.js';
 import { Progress } from '../start/progress.js';
-import { removeServerFile, writeServerFile } from '../start/server-file.js';
+import { findRunningServer, removeServerFile, writeServerFile } from '../start/server-file.js';
+import { untilSignal } from '../start/signals.js';
 
-const logger = createLogger('start');
-
-/** The whole product in one process, with embedded engines for whatever is not configured. */
+/**
+ * The whole product in one process, with embedded engines for whatever is not configured. What is for people goes to
+ * standard error, so that standard output is the log and nothing else.
+ */
 export async function start(): Promise<void> {
   const loaded = loadConfig();
   const config: Config = { ...loaded, data: { directory: path.resolve(loaded.data.directory) } };
-  const pretty = config.log.format === 'pretty' || (config.log.format === 'auto' && process.stdout.isTTY === true);
-  configureLogging({ level: config.log.level, format: pretty ? 'pretty' : 'json' });
+  await refuseSecondStart(config);
+  await assertPortsFree(config);
   const stopped = untilSignal();
   const progress = new Progress();
-  let fail: (error: Error) => void = () => undefined;
-  const failed = new Promise<never>((_resolve, reject) => {
-    fail = reject;
-  });
+  const failure = Promise.withResolvers<never>();
+  // It is awaited only once everything runs.
+  failure.promise.catch(() => undefined);
+  logFrom(config, 'error');
   const keys = installationKeys(config);
-  const engines = await startEngines(config, progress, (error) => fail(error));
+  logFrom(config, 'warn');
+  const engines = await startEngines(config, progress, failure.reject);
   let api: RunningApi | undefined;
   try {
-    api = await progress.step('Starting the API and the worker', () => serve(config, engines, keys));
-    const inboxUrl = engines.mail?.webUrl;
-    writeServerFile(config.data.directory, { url: api.url, pid: process.pid, mailUrl: inboxUrl });
-    await leaveLocalCredential(api.app, config.data.directory, api.url);
-    const { url, admin } = api;
-    process.stdout.write(panel({ url, inboxUrl, directory: config.data.directory, embedded: engines.embedded, admin }));
-    const signal = await Promise.race([stopped, failed]);
-    logger.info({ signal }, 'stopping');
+    api = await Promise.race([boot(config, engines, keys, progress), failure.promise]);
+    logFrom(config, config.log.level);
+    await Promise.race([stopped, failure.promise]);
   } finally {
     removeServerFile(config.data.directory);
-    await api?.stop();
-    await engines.stop();
+    try {
+      await api?.stop();
+    } finally {
+      await engines.stop();
+    }
   }
 }
 
-async function serve(config: Config, engines: Engines, keys: ReturnType<typeof installationKeys>): Promise<RunningApi> {
-  try {
-    return await startApi({ config, keys, database: engines.database, analytics: engines.analytics, jobs: true });
-  } catch (error) {
-    throw inPlainWords(error, config);
+async function boot(
+  config: Config,
+  engines: Engines,
+  keys: ReturnType<typeof installationKeys>,
+  progress: Progress,
+): Promise<RunningApi> {
+  const { directory } = config.data;
+  const { database, analytics, embedded } = engines;
+  if (config.database.autoMigrate) {
+    await progress.step(
+      'Bringing the database up to date',
+      () => migrateDatabase(database),
+      ({ applied, already }) => (applied.length === 0 ? `${already} migrations there` : `${applied.length} migrations`),
+    );
   }
+  const api = await progress.step('Starting the API and the worker', () =>
+    startApi({ config, keys, database, analytics, jobs: true }),
+  );
+  const { url, admin } = api;
+  const inboxUrl = engines.mail?.webUrl;
+  // Before anything that may still fail: the password is shown this once.
+  process.stderr.write(panel({ url, inboxUrl, directory, embedded, admin }));
+  writeServerFile(directory, { url, pid: process.pid, mailUrl: inboxUrl });
+  await leaveLocalCredential(api.app, directory, url);
+  return api;
 }
 
-function inPlainWords(error: unknown, config: Config): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
-  return new Error(`Port ${config.server.port} is in use. Stop what listens there, or set IMBI_PORT to another one.`);
+async function refuseSecondStart({ data: { directory } }: Config): Promise<void> {
+  const running = await findRunningServer(directory);
+  if (!running) return;
+  throw new UsageError(
+    `Imbi already runs in ${directory}: ${running.url} (process ${running.pid}).\n` +
+      'Stop it first, or set IMBI_DATA_DIR to another directory (and IMBI_PORT to another port).',
+  );
 }
 
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
-  });
+// While it boots the progress says what there is to say; the log tells only of what goes wrong.
+function logFrom(config: Config, level: Config['log']['level']): void {
+  const order = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+  const least = order[Math.max(order.indexOf(level), order.indexOf(config.log.level))] ?? level;
+  const pretty = config.log.format === 'pretty' || (config.log.format === 'auto' && process.stdout.isTTY === true);
+  configureLogging({ level: least, format: pretty ? 'pretty' : 'json' });
 }

@@ -46,11 +46,51 @@ describe('parseBackstage', () => {
       identifiers: { 'github.com/project-slug': 'acme/web', 'backstage.io/lifecycle': 'production' },
       tags: ['typescript'],
       depends_on: ['db', 'web-api'],
+      source: { file: 'catalog-info.yaml', line: 7 },
     });
   });
 
   it('keeps entities of different kinds and one name apart', () => {
     expect(plan.projects.map((project) => project.slug)).toEqual(['web', 'web-api', 'db']);
+  });
+
+  it('gives the plain slug to the same entity whatever order the files come in', () => {
+    const document = (kind: string, namespace: string) =>
+      `apiVersion: backstage.io/v1\nkind: ${kind}\nmetadata: {name: x, namespace: ${namespace}}\nspec: {owner: a}`;
+    const documents = [
+      document('API', 'default'),
+      document('Component', 'other'),
+      document('Component', 'default'),
+      document('Group', 'default'),
+    ];
+    const slugs = (texts: string[]) =>
+      parseBackstage(
+        texts.map((text, index) => ({ path: `${index}.yaml`, text })),
+        ORGANIZATION,
+      )
+        .projects.map(({ slug, source }) => [texts[Number.parseInt(source.file, 10)], slug])
+        .sort();
+    expect(slugs(documents)).toEqual(slugs([...documents].reverse()));
+    expect(slugs(documents).map(([, slug]) => slug)).toEqual(['x-api', 'x', 'x-component']);
+  });
+
+  it('makes an API depend on what provides it, and turns dependencyOf around', () => {
+    const text = [
+      'kind: Component\nmetadata: {name: shop}\nspec: {owner: a, providesApis: [orders]}',
+      'kind: API\nmetadata: {name: orders}\nspec: {owner: a}',
+      'kind: Component\nmetadata: {name: app}\nspec: {owner: a, consumesApis: [orders]}',
+      'kind: Resource\nmetadata: {name: db}\nspec: {owner: a, dependencyOf: [shop]}',
+    ]
+      .map((document) => `apiVersion: backstage.io/v1alpha1\n${document}`)
+      .join('\n---\n');
+    const { projects, problems } = parseBackstage([{ path: 'x.yaml', text }], ORGANIZATION);
+    expect(problems).toEqual([]);
+    expect(Object.fromEntries(projects.map(({ slug, depends_on: on }) => [slug, on]))).toEqual({
+      shop: ['db'],
+      orders: ['shop'],
+      app: ['orders'],
+      db: [],
+    });
   });
 
   it('knows teams from groups and from owners that no group describes', () => {
@@ -62,12 +102,18 @@ describe('parseBackstage', () => {
 
   it('reports a dependency that is in none of the files', () => {
     expect(plan.problems).toEqual([
-      { file: 'catalog-info.yaml', line: 7, reason: 'the dependency lost is not in these files' },
+      { file: 'catalog-info.yaml', line: 7, reason: 'consumesApis names lost, which is not in these files' },
     ]);
   });
 
   it.each([
     ['broken YAML', 'a: [', /./, 1],
+    [
+      'a template’s skeleton',
+      'apiVersion: backstage.io/v1\nkind: API\nmetadata: {name: "{{ values.name }}"}',
+      /does not allow/,
+      1,
+    ],
     ['another tool’s document', 'apiVersion: v1\nkind: Pod', /no Backstage entity/, 1],
     [
       'an entity without a name',

@@ -8,6 +8,8 @@ export interface ImportPlan {
   projects: PlannedProject[];
   /** What could not be understood; the rest is imported all the same. */
   problems: ImportProblem[];
+  /** What a reader of the report may wonder about otherwise. */
+  notes: string[];
 }
 
 export interface PlannedEntity {
@@ -33,12 +35,16 @@ export interface PlannedProject {
   tags: string[];
   /** Slugs of projects of the same plan. */
   depends_on: string[];
-  archived?: boolean;
+  source: SourcePlace;
 }
 
-export interface ImportProblem {
+/** Where in a file something stands; lines count from 1. */
+export interface SourcePlace {
   file: string;
   line: number;
+}
+
+export interface ImportProblem extends SourcePlace {
   reason: string;
 }
 
@@ -66,7 +72,7 @@ export class EntitySet<Entity extends { slug: string }> {
   }
 }
 
-export const LIMITS = { name: 200, description: 2000, url: 2000, identifier: 1000 } as const;
+export const LIMITS = { name: 200, description: 2000, url: 2000, identifierName: 100, identifier: 1000 } as const;
 
 export function clip(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;

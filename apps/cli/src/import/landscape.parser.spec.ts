@@ -58,6 +58,7 @@ describe('parseLandscape', () => {
       identifiers: { maturity: 'sandbox', accepted: '2021-09-14' },
       tags: [],
       depends_on: [],
+      source: { file: 'sample.yml', line: 9 },
     });
     expect(plan.linkDefinitions.map((one) => one.slug)).toEqual(['homepage', 'repository', 'blog']);
   });
@@ -69,7 +70,16 @@ describe('parseLandscape', () => {
 
   it('names file, line and reason of what it cannot use and keeps the rest', () => {
     const plan = parseLandscape(SAMPLE, 'sample.yml');
-    expect(plan.problems).toEqual([{ file: 'sample.yml', line: 20, reason: 'an item without a name' }]);
+    expect(plan.problems).toEqual([
+      { file: 'sample.yml', line: 9, reason: 'slack_url of Akri is not an address; it is left out' },
+      { file: 'sample.yml', line: 20, reason: 'an item without a name' },
+    ]);
+  });
+
+  it('says how many items became fewer projects', () => {
+    expect(parseLandscape(SAMPLE, 'sample.yml').notes).toEqual([
+      'The file has 4 items; 1 of them stand in a second place and are one project with several types.',
+    ]);
   });
 
   it('says so when the file is no landscape', () => {
@@ -81,7 +91,10 @@ describe('parseLandscape', () => {
   const real = path.resolve(import.meta.dirname, '../../../../../shared/data/landscape.yml');
   (existsSync(real) ? it : it.skip)('reads the real landscape whole', () => {
     const plan = parseLandscape(readFileSync(real, 'utf8'), 'landscape.yml');
-    expect(plan.problems).toEqual([]);
+    // A text where an address should be, in the file itself.
+    expect(plan.problems.map(({ reason }) => reason)).toEqual([
+      'summary_intro_url of Argo is not an address; it is left out',
+    ]);
     expect(plan.teams).toHaveLength(15);
     // 2,413 items; eight of them stand in two places under one name.
     expect(plan.projects.length).toBeGreaterThan(2400);

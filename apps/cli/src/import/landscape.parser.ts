@@ -12,7 +12,8 @@ import {
   type PlannedProject,
 } from './import-plan.js';
 
-const ORGANIZATION = { slug: 'cncf', name: 'Cloud Native Computing Foundation' };
+/** Whose landscape it is, unless somebody says otherwise. */
+export const LANDSCAPE_ORGANIZATION = { slug: 'cncf', name: 'Cloud Native Computing Foundation' };
 /** Fields that hold an address but do not say so in their name. */
 const LINK_FIELDS: Readonly<Record<string, string>> = {
   homepage_url: 'homepage',
@@ -37,8 +38,8 @@ const EXTRA_IDENTIFIERS = [
  * Reads a landscape file (the CNCF's format): category → team, subcategory → project type, item → project.
  * An item that stands in several places becomes one project with several types; its first category owns it.
  */
-export function parseLandscape(text: string, file: string): ImportPlan {
-  return new LandscapeParser(text, file).parse();
+export function parseLandscape(text: string, file: string, organization = LANDSCAPE_ORGANIZATION): ImportPlan {
+  return new LandscapeParser(text, file, organization).parse();
 }
 
 class LandscapeParser {
@@ -48,10 +49,12 @@ class LandscapeParser {
   private readonly projects = new EntitySet<PlannedProject>();
   private readonly problems: ImportProblem[] = [];
   private readonly lines = new LineCounter();
+  private items = 0;
 
   constructor(
     private readonly text: string,
     private readonly file: string,
+    private readonly organization: { slug: string; name: string },
   ) {}
 
   parse(): ImportPlan {
@@ -61,13 +64,14 @@ class LandscapeParser {
     if (isSeq(categories)) for (const category of categories.items) this.category(category);
     else this.problem(0, 'there is no list "landscape" in it');
     return {
-      organization: ORGANIZATION,
+      organization: this.organization,
       teams: this.teams.values(),
       projectTypes: this.types.values(),
       linkDefinitions: this.links.values(),
       tags: [],
       projects: this.projects.values(),
       problems: this.problems,
+      notes: this.notes(),
     };
   }
 
@@ -101,6 +105,7 @@ class LandscapeParser {
       this.problem(startOf(node), 'an item without a name');
       return;
     }
+    this.items += 1;
     const fields: Record<string, unknown> = node.toJSON();
     const types = [type.slug, ...this.secondTypes(node, fields['second_path'])];
     const known = this.projects.get(slugify(name));
@@ -116,10 +121,11 @@ class LandscapeParser {
         typeof fields['description'] === 'string' ? clip(fields['description'], LIMITS.description) : undefined,
       team: team.slug,
       project_types: [...new Set(types)],
-      links: this.linksOf(fields, extra),
+      links: this.linksOf(node, fields, extra),
       identifiers: identifiersOf(fields, extra),
       tags: [],
       depends_on: [],
+      source: { file: this.file, line: this.lineOf(startOf(node)) },
     });
   }
 
@@ -135,22 +141,43 @@ class LandscapeParser {
     });
   }
 
-  private linksOf(fields: Record<string, unknown>, extra: Record<string, unknown>): Record<string, string> {
+  private linksOf(
+    node: YAMLMap,
+    fields: Record<string, unknown>,
+    extra: Record<string, unknown>,
+  ): Record<string, string> {
     const links: Record<string, string> = {};
-    const add = (slug: string, url: unknown) => {
-      if (!isHttpUrl(url) || links[slug]) return;
+    const add = (slug: string, field: string, url: unknown) => {
+      if (url === undefined || url === null || url === '' || links[slug]) return;
+      if (!isHttpUrl(url)) {
+        this.problem(startOf(node), `${field} of ${String(fields['name'])} is not an address; it is left out`);
+        return;
+      }
       this.links.add({ slug, name: titleOf(slug), url_template: '{url}' });
       links[slug] = url;
     };
-    for (const [field, slug] of Object.entries(LINK_FIELDS)) add(slug, fields[field]);
+    for (const [field, slug] of Object.entries(LINK_FIELDS)) add(slug, field, fields[field]);
     for (const [field, url] of Object.entries(extra)) {
-      if (field.endsWith('_url')) add(slugify(field.slice(0, -'_url'.length)), url);
+      if (field.endsWith('_url')) add(slugify(field.slice(0, -'_url'.length)), field, url);
     }
     return links;
   }
 
+  private notes(): string[] {
+    const projects = this.projects.values().length;
+    if (this.items === projects) return [];
+    const [items, fewer] = [this.items, this.items - projects].map((count) => count.toLocaleString('en-US'));
+    return [
+      `The file has ${items} items; ${fewer} of them stand in a second place and are one project with several types.`,
+    ];
+  }
+
   private problem(offset: number, reason: string): void {
-    this.problems.push({ file: this.file, line: this.lines.linePos(offset).line, reason });
+    this.problems.push({ file: this.file, line: this.lineOf(offset), reason });
+  }
+
+  private lineOf(offset: number): number {
+    return this.lines.linePos(offset).line;
   }
 }
 

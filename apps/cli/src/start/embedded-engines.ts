@@ -32,9 +32,9 @@ export async function startEngines(
   };
   try {
     const database = await startDatabase(config, progress, { stops, embedded, onFailure });
-    const mail = await startMail(config, progress, { stops, embedded });
     const analytics = analyticsConnection(config, { embedded: true });
     if (analytics.kind === 'embedded') embedded.push('chDB');
+    const mail = await startMail(config, progress, { stops, embedded });
     return { database, analytics, mail, embedded, stop };
   } catch (error) {
     await stop();

@@ -2,12 +2,18 @@
 export class Progress {
   constructor(private readonly output: NodeJS.WritableStream = process.stderr) {}
 
-  async step<Result>(title: string, work: () => Promise<Result>): Promise<Result> {
+  /** `outcome` says in a word or two what came of it. */
+  async step<Result>(
+    title: string,
+    work: () => Promise<Result>,
+    outcome?: (result: Result) => string,
+  ): Promise<Result> {
     const started = performance.now();
     this.output.write(`› ${title} …`);
     try {
       const result = await work();
-      this.output.write(` ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      this.output.write(` ${outcome ? `${outcome(result)}, ` : ''}${seconds} s\n`);
       return result;
     } catch (error) {
       this.output.write(' failed\n');

@@ -1,20 +1,15 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { readPrivate, writePrivate } from './private-file.js';
 
 const SERVER_FILE = 'server.json';
-const CREDENTIAL_FILE = 'credential.json';
+const STATUS_MILLISECONDS = 2000;
 
 /** Where the running server is found, for the commands of the same machine. */
 export interface ServerAddress {
   readonly url: string;
   readonly pid: number;
   readonly mailUrl?: string;
-}
-
-/** The sign-in that `imbi start` leaves for the commands of the same user; readable by that user only. */
-export interface StoredCredential {
-  readonly url: string;
-  readonly refreshToken: string;
 }
 
 export function writeServerFile(directory: string, address: ServerAddress): void {
@@ -25,33 +20,17 @@ export function removeServerFile(directory: string): void {
   rmSync(path.join(directory, SERVER_FILE), { force: true });
 }
 
-export function readServerFile(directory: string): ServerAddress | undefined {
-  const content = readJson(path.join(directory, SERVER_FILE));
-  if (typeof content?.['url'] !== 'string' || typeof content['pid'] !== 'number') return undefined;
-  return { url: content['url'], pid: content['pid'] };
-}
-
-export function writeCredential(directory: string, credential: StoredCredential): void {
-  writePrivate(path.join(directory, CREDENTIAL_FILE), credential);
-}
-
-export function readCredential(directory: string): StoredCredential | undefined {
-  const content = readJson(path.join(directory, CREDENTIAL_FILE));
-  if (typeof content?.['url'] !== 'string' || typeof content['refreshToken'] !== 'string') return undefined;
-  return { url: content['url'], refreshToken: content['refreshToken'] };
-}
-
-// Written beside and renamed, so that a reader never sees half of it and a crash keeps the old one.
-function writePrivate(file: string, content: object): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-  renameSync(temporary, file);
-}
-
-function readJson(file: string): Record<string, unknown> | undefined {
+/**
+ * The server that runs on this directory, if it answers. A killed one leaves its file, and its process id may by now be
+ * another program's, so only an answer counts.
+ */
+export async function findRunningServer(directory: string): Promise<ServerAddress | undefined> {
+  const content = readPrivate(path.join(directory, SERVER_FILE));
+  const { url, pid } = content ?? {};
+  if (typeof url !== 'string' || typeof pid !== 'number' || pid === process.pid) return undefined;
   try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return typeof content === 'object' && content !== null ? { ...content } : undefined;
+    const answer = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(STATUS_MILLISECONDS) });
+    return answer.ok ? { url, pid } : undefined;
   } catch {
     return undefined;
   }
