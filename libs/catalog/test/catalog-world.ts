@@ -141,6 +141,11 @@ export async function failure(call: Promise<unknown>): Promise<DomainError> {
   throw new Error('the call did not fail');
 }
 
+/** As {@link failure}, for calls that run at the same time. */
+export async function failures(...calls: Promise<unknown>[]): Promise<DomainError[]> {
+  return Promise.all(calls.map(failure));
+}
+
 export function pointers(error: DomainError): string[] {
   return (error.errors ?? []).map(({ pointer }: FieldError) => pointer);
 }
@@ -171,28 +176,33 @@ async function faults(db: Database): Promise<string[]> {
     `(ag_catalog.agtype_access_operator(${alias}.properties, '"${name}"'::ag_catalog.agtype))::text`;
   const { rows } = await db.pool.query(`
     with vertex as (
-      select v.id, v.tableoid::regclass::text as label, ${value('v', 'id')} as key, ${value('v', 'organization_id')} as owner
-      from imbi."_ag_label_vertex" v
+      select v.id, c.relname::text as label, ${value('v', 'id')} as key, ${value('v', 'organization_id')} as owner,
+        ${value('v', 'slug')} as slug
+      from imbi."_ag_label_vertex" v join pg_catalog.pg_class c on c.oid = v.tableoid
+    ), edge as (
+      select e.start_id, e.end_id, c.relname::text as label
+      from imbi."_ag_label_edge" e join pg_catalog.pg_class c on c.oid = e.tableoid
     ), belongs as (
-      select e.start_id, ${value('o', 'id')} as owner
-      from imbi."BELONGS_TO" e join imbi."Organization" o on o.id operator(ag_catalog.=) e.end_id
+      select e.start_id, o.key as owner
+      from edge e join vertex o on o.id operator(ag_catalog.=) e.end_id where e.label = 'BELONGS_TO'
     )
     select 'belongs elsewhere: ' || v.label || ' ' || v.key as fault
     from vertex v left join belongs b on b.start_id operator(ag_catalog.=) v.id
-    where v.label not like '%"Organization"' and v.owner is distinct from b.owner
+    where v.label <> 'Organization' and v.owner is distinct from b.owner
     union all
-    select 'dangling edge: ' || e.tableoid::regclass::text from imbi."_ag_label_edge" e
+    select 'dangling edge: ' || e.label from edge e
     where not exists (select from vertex v where v.id operator(ag_catalog.=) e.start_id)
        or not exists (select from vertex v where v.id operator(ag_catalog.=) e.end_id)
     union all
-    select 'edge between organizations: ' || e.tableoid::regclass::text
-    from imbi."_ag_label_edge" e
+    select 'edge between organizations: ' || e.label
+    from edge e
     join vertex f on f.id operator(ag_catalog.=) e.start_id join vertex t on t.id operator(ag_catalog.=) e.end_id
-    where t.label not like '%"Organization"' and f.owner is distinct from t.owner
+    where t.label <> 'Organization' and f.owner is distinct from t.owner
     union all
-    select 'project without ' || needed.label || ': ' || ${value('p', 'slug')}
-    from imbi."Project" p cross join (values ('OWNED_BY'), ('TYPE')) needed (label)
-    where not exists (select from imbi."_ag_label_edge" e where e.start_id operator(ag_catalog.=) p.id
-      and e.tableoid::regclass::text = 'imbi."' || needed.label || '"')`);
+    select 'project without ' || needed.label || ': ' || p.slug
+    from vertex p cross join (values ('OWNED_BY'), ('TYPE')) needed (label)
+    where p.label = 'Project' and not exists (
+      select from edge e where e.start_id operator(ag_catalog.=) p.id and e.label = needed.label
+    )`);
   return rows.map(({ fault }) => fault);
 }

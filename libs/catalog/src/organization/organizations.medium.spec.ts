@@ -3,6 +3,7 @@ import {
   type CatalogWorld,
   catalogWorld,
   failure,
+  failures,
   mergePatch,
   pointers,
   query,
@@ -69,13 +70,13 @@ describe('an organization', () => {
       kind: 'precondition_failed',
     });
     await world.organizations.delete(scope, { version: 1 });
-    for (const call of [
+    for (const error of await failures(
       world.organizations.get(scope),
       world.organizations.delete(scope, {}),
       world.organizations.patch(scope, mergePatch({}), {}),
       world.teams.create(scope, { slug: 'late', name: 'Late' }),
-    ]) {
-      expect(await failure(call)).toMatchObject({ kind: 'not_found' });
+    )) {
+      expect(error).toMatchObject({ kind: 'not_found' });
     }
     expect(await world.faults()).toEqual([]);
   });

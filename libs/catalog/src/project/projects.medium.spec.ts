@@ -4,6 +4,7 @@ import {
   type CatalogWorld,
   catalogWorld,
   failure,
+  failures,
   jsonPatch,
   mergePatch,
   pointers,
@@ -126,12 +127,11 @@ describe('a project', () => {
   it('has a slug that no other of its organization has', async () => {
     await world.project(scope, 'api');
     const { id } = await world.project(scope, 'web');
-    for (const call of [
+    for (const error of await failures(
       world.project(scope, 'api'),
       world.projects.replace(scope, id, projectWrite('api'), {}),
       world.projects.patch(scope, id, mergePatch({ slug: 'api' }), {}),
-    ]) {
-      const error = await failure(call);
+    )) {
       expect([error.code, error.kind, pointers(error)]).toEqual(['already_exists', 'conflict', ['/slug']]);
     }
   });
@@ -223,7 +223,7 @@ describe('a project', () => {
   it('is only written at the version that is expected', async () => {
     const { id } = await world.project(scope, 'api', { environments: { a: {} } });
     const stale = { version: 9 };
-    for (const call of [
+    for (const error of await failures(
       world.projects.replace(scope, id, projectWrite('api'), stale),
       world.projects.patch(scope, id, mergePatch({}), stale),
       world.projects.setArchived(scope, id, true, stale),
@@ -233,8 +233,8 @@ describe('a project', () => {
       world.deployments.delete(scope, id, 'a', stale),
       world.dependencies.put(scope, id, newId(), {}, stale),
       world.dependencies.delete(scope, id, newId(), stale),
-    ]) {
-      expect(await failure(call)).toMatchObject({ code: 'version_mismatch', kind: 'precondition_failed' });
+    )) {
+      expect(error).toMatchObject({ code: 'version_mismatch', kind: 'precondition_failed' });
     }
   });
 
@@ -343,11 +343,11 @@ describe('a deployment', () => {
   it('is not found where the project is not deployed, or there is no such environment', async () => {
     const { id } = await world.project(scope, 'api');
     for (const environment of ['a', 'none']) {
-      for (const call of [
+      for (const error of await failures(
         world.deployments.patch(scope, id, environment, mergePatch({}), {}),
         world.deployments.delete(scope, id, environment, {}),
-      ]) {
-        expect(await failure(call)).toMatchObject({ kind: 'not_found' });
+      )) {
+        expect(error).toMatchObject({ kind: 'not_found' });
       }
     }
     expect(await failure(world.deployments.put(scope, id, 'none', {}, {}))).toMatchObject({ kind: 'not_found' });

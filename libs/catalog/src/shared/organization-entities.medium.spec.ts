@@ -4,6 +4,7 @@ import {
   type CatalogWorld,
   catalogWorld,
   failure,
+  failures,
   jsonPatch,
   mergePatch,
   pointers,
@@ -176,12 +177,12 @@ describe.each(KINDS)('a $noun', ({ noun, service: serviceOf, full, cleared, requ
     await service.create(scope, write('versioned'));
     await service.replace(scope, 'versioned', write('versioned', { name: 'Two' }), { version: 1 });
     const stale = { version: 1 };
-    for (const call of [
+    for (const error of await failures(
       service.replace(scope, 'versioned', write('versioned', { name: 'Three' }), stale),
       service.patch(scope, 'versioned', mergePatch({ name: 'Three' }), stale),
       service.delete(scope, 'versioned', stale),
-    ]) {
-      expect(await failure(call)).toMatchObject({
+    )) {
+      expect(error).toMatchObject({
         code: 'version_mismatch',
         kind: 'precondition_failed',
         details: { expected_version: 1, current_version: 2 },
@@ -204,13 +205,13 @@ describe.each(KINDS)('a $noun', ({ noun, service: serviceOf, full, cleared, requ
     await service.create(scope, write('doomed'));
     await world.takeEvents();
     await service.delete(scope, 'doomed', {});
-    for (const call of [
+    for (const error of await failures(
       service.get(scope, 'doomed'),
       service.replace(scope, 'doomed', write('doomed'), {}),
       service.patch(scope, 'doomed', mergePatch({}), {}),
       service.delete(scope, 'doomed', {}),
-    ]) {
-      expect(await failure(call)).toMatchObject({ kind: 'not_found' });
+    )) {
+      expect(error).toMatchObject({ kind: 'not_found' });
     }
     expect((await world.takeEvents()).map(({ name }) => name)).toEqual([`${noun}.deleted`]);
   });

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CatalogWorld, catalogWorld, failure, mergePatch, projectWrite, query } from '../../test/catalog-world.js';
+import {
+  type CatalogWorld,
+  catalogWorld,
+  failure,
+  failures,
+  mergePatch,
+  projectWrite,
+  query,
+} from '../../test/catalog-world.js';
 import type { OrganizationScope } from './organization-scope.js';
 
 let world: CatalogWorld;
@@ -82,12 +90,12 @@ describe('what another organization calls by slug', () => {
   it.each(['teams', 'types', 'environments', 'links', 'tags'] as const)('is not found among our %s', async (kind) => {
     const scope = await world.organization();
     const service = world[kind];
-    for (const call of [
+    for (const error of await failures(
       service.get(scope, 'a'),
       service.patch(scope, 'a', mergePatch({ name: 'ours' }), {}),
       service.delete(scope, 'a', {}),
-    ]) {
-      expect(await failure(call)).toMatchObject({ kind: 'not_found' });
+    )) {
+      expect(error).toMatchObject({ kind: 'not_found' });
     }
     expect((await service.list(scope, query())).items).toEqual([]);
   });
