@@ -64,7 +64,7 @@ export function keyset<D extends VertexDefinition>(
   const keys = order.map(([name, direction]) => toKey(definition, name, direction, alias));
   const last: Key = { column: idOf(alias), direction: keys.at(-1)?.direction ?? 'asc', required: true };
   const all = [...keys, last];
-  const names = [...order.map(([name]) => (typeof name === 'string' ? name : '')), 'id'];
+  const names = [...order.map(([name]) => (typeof name === 'string' ? name : name.length === 1 ? name[0] : '')), 'id'];
   const first = all[0]?.direction ?? 'asc';
   const prefix = indexPrefix(definition, names, options.pinned ?? []);
   const pins = prefix.map((name) => [namedCol(definition, name, alias), first] as const);

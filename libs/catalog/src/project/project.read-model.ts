@@ -89,20 +89,22 @@ export class ProjectReadModel {
   /** By slug; slugs that no project has are not in the map. */
   async findBySlugs(organizationId: string, slugs: readonly string[]): Promise<ReadonlyMap<string, ProjectRow>> {
     if (slugs.length === 0) return new Map();
-    const rows = await this.select(
-      sql`${inOrganization(organizationId)} and ${anyOf(col(Project, 'slug', 'p'), encodeList(slugs))}`,
-      sql``,
+    const rows = await this.join(
+      selectWhere(sql`${inOrganization(organizationId)} and ${anyOf(col(Project, 'slug', 'p'), encodeList(slugs))}`),
     );
     return new Map(rows.map((row) => [String(row.properties['slug']), row]));
   }
 
   async page(organizationId: string, filter: ProjectFilter, request: ProjectPageRequest): Promise<ProjectRow[]> {
-    const order = keyset(Project, request.order, 'p');
-    const conditions = [condition(organizationId, filter)];
-    if (request.after) conditions.push(order.after(request.after));
-    return this.select(
-      sql.join(conditions, sql` and `),
-      sql`order by ${order.orderBy} limit ${sql.lit(request.limit)}`,
+    const order = keyset(Project, request.order, 'p', { pinned: ['organization_id'] });
+    return this.join(
+      order.page({
+        from: sql`${tableOf(Project)} p`,
+        columns: sql`p.id, p.properties`,
+        where: condition(organizationId, filter),
+        after: request.after,
+        limit: request.limit,
+      }),
     );
   }
 
@@ -116,12 +118,12 @@ export class ProjectReadModel {
   }
 
   private async findOne(where: Sql): Promise<ProjectRow | undefined> {
-    const rows = await this.select(where, sql``, { fixed: true });
+    const rows = await this.join(selectWhere(where), { fixed: true });
     return rows[0];
   }
 
   // The page is cut before anything is joined: the joins run for the rows that are shown and for no others.
-  private async select(where: Sql, tail: Sql, options: { fixed?: boolean } = {}): Promise<ProjectRow[]> {
+  private async join(projects: Sql, options: { fixed?: boolean } = {}): Promise<ProjectRow[]> {
     const rows = await this.statements.run(
       sql<RawProjectRow>`
       select
@@ -130,12 +132,16 @@ export class ProjectReadModel {
         ${joinedMany(HasType, ProjectType, named('t'), col(ProjectType, 'slug', 't'))} as project_types,
         ${joinedMany(DeployedIn, Environment, deployment(), sql.join([col(Environment, 'sort_order', 't'), col(Environment, 'slug', 't')]))} as environments,
         ${joinedMany(TaggedWith, Tag, named('t'), col(Tag, 'slug', 't'))} as tags
-      from (select p.id, p.properties from ${tableOf(Project)} p where ${where} ${tail}) p
+      from (${projects}) p
     `,
       options,
     );
     return rows.map(toRow);
   }
+}
+
+function selectWhere(where: Sql): Sql {
+  return sql`select p.id, p.properties from ${tableOf(Project)} p where ${where}`;
 }
 
 function inOrganization(organizationId: string): Sql {
