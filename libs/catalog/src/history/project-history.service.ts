@@ -10,7 +10,7 @@ import type { ChangeResponseDto } from './history.dto.js';
 
 export const HISTORY_LIST: ListDefinition = { sortable: [], filterable: {} };
 
-/** What became of a project and its edges, newest first. */
+/** What became of a project and its edges, newest first; of a deleted one too. */
 @Injectable()
 export class ProjectHistoryService {
   private readonly changes: EntityChangesReadModel;
@@ -25,8 +25,6 @@ export class ProjectHistoryService {
 
   async list(scope: OrganizationScope, id: string, query: PageQueryDto): Promise<Page<ChangeResponseDto>> {
     const request = this.pages.read(`history of ${id}`, query, HISTORY_LIST);
-    const project = await this.graph.read.find(Project, { organization_id: scope.id, id });
-    if (!project) throw notFound(`The project "${id}"`);
     const { items } = await this.changes.readHistory({
       organizationId: scope.id,
       entityId: id,
@@ -34,6 +32,10 @@ export class ProjectHistoryService {
       limit: request.limit + 1,
       after: toPosition(request.after),
     });
+    // What was deleted keeps its history; only what never was here is not found.
+    if (items.length === 0 && !(await this.graph.read.find(Project, { organization_id: scope.id, id }))) {
+      throw notFound(`The project "${id}"`);
+    }
     return this.pages.answer(request, items, {
       item: (change) => toResponse(id, change),
       position: ({ time, version, change_id }) => [time, version, change_id],

@@ -28,7 +28,12 @@ function deeper(operation: JsonValue): JsonValue {
   const { path, from } = operation;
   return {
     ...operation,
-    ...(typeof path === 'string' ? { path: `/properties${path}` } : {}),
-    ...(typeof from === 'string' ? { from: `/properties${from}` } : {}),
+    ...(isPointer(path) ? { path: `/properties${path}` } : {}),
+    ...(isPointer(from) ? { from: `/properties${from}` } : {}),
   };
+}
+
+// What is no pointer is left for the patch to refuse.
+function isPointer(value: JsonValue | undefined): value is string {
+  return value === '' || (typeof value === 'string' && value.startsWith('/'));
 }
