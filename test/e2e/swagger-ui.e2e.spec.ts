@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { product } from '#test/product';
+
+const CHROMIUM = '/usr/bin/chromium';
+const NO_CHROMIUM = existsSync(CHROMIUM) ? undefined : `there is no ${CHROMIUM}`;
+const LAUNCH_ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+const STEP_TIMEOUT_MS = 20_000;
+
+interface ShownAnswer {
+  readonly status: string;
+  readonly body: Record<string, unknown>;
+}
+
+const itInBrowser = NO_CHROMIUM ? it.skip : it;
+const because = NO_CHROMIUM ? ` (skipped: ${NO_CHROMIUM})` : '';
+
+describe('Swagger UI', () => {
+  let browser: Browser | undefined;
+
+  beforeAll(async () => {
+    if (NO_CHROMIUM) {
+      process.stderr.write(`The test of Swagger UI is skipped: ${NO_CHROMIUM}.\n`);
+      return;
+    }
+    // Playwright gives each launch a user data directory of its own and removes it.
+    browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: LAUNCH_ARGUMENTS });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  itInBrowser(`lets a reader sign in, authorize, read and write, with nothing blocked${because}`, async () => {
+    if (!browser) throw new Error('The browser did not start.');
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1400 } });
+    page.setDefaultTimeout(STEP_TIMEOUT_MS);
+    const troubles = await watchForTroubles(page);
+    const { url, admin } = product();
+    await page.goto(new URL('/docs', url).href);
+
+    const login = await open(page, 'Authentication', 'login');
+    await fillBody(login, { email: admin.email, password: admin.password });
+    const session = await execute(login);
+    expect(session.status).toBe('200');
+    await authorize(page, String(session.body.access_token));
+
+    // As the form stands: no example of an optional parameter may be sent unasked.
+    const me = await execute(await open(page, 'Me', 'getMe'));
+    expect(me).toMatchObject({ status: '200', body: { email: admin.email } });
+
+    const slug = `docs-${randomBytes(4).toString('hex')}`;
+    const creation = await open(page, 'Organizations', 'createOrganization');
+    await fillBody(creation, { slug, name: 'Made in Swagger UI' });
+    expect(await execute(creation)).toMatchObject({ status: '201', body: { slug, name: 'Made in Swagger UI' } });
+
+    expect(troubles).toEqual([]);
+  });
+});
+
+/** Collects whatever goes wrong in the page: uncaught and logged errors, failed loads and what the policy blocks. */
+async function watchForTroubles(page: Page): Promise<string[]> {
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(`page error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on('requestfailed', (request) => troubles.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) troubles.push(`answered ${response.status()}: ${response.url()}`);
+  });
+  await page.exposeFunction('reportBlocked', (blocked: string) => troubles.push(`blocked: ${blocked}`));
+  await page.addInitScript(`
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.reportBlocked(event.violatedDirective + ' ' + event.blockedURI));
+  `);
+  return troubles;
+}
+
+/** Unfolds a tag and an operation of it; "Try it out" is on from the start. */
+async function open(page: Page, tag: string, operationId: string): Promise<Locator> {
+  const operation = page.locator(`#operations-${tag}-${operationId}`);
+  await page.locator(`#operations-tag-${tag}`).click();
+  await operation.locator('.opblock-summary-control').click();
+  await operation.getByRole('button', { name: 'Execute' }).waitFor();
+  return operation;
+}
+
+async function fillBody(operation: Locator, body: object): Promise<void> {
+  await operation.locator('textarea.body-param__text').fill(JSON.stringify(body, null, 2));
+}
+
+/** Sends what the form holds and answers what the page then shows. */
+async function execute(operation: Locator): Promise<ShownAnswer> {
+  await operation.getByRole('button', { name: 'Execute' }).click();
+  const answer = operation.locator('.live-responses-table tbody tr').first();
+  const status = await answer.locator('.response-col_status').innerText();
+  const body = await answer.locator('.highlight-code code, pre.microlight').first().innerText();
+  return { status: status.split('\n')[0] ?? '', body: JSON.parse(body) };
+}
+
+async function authorize(page: Page, token: string): Promise<void> {
+  await page.locator('.auth-wrapper').getByRole('button', { name: 'Authorize' }).click();
+  const dialog = page.locator('.modal-ux');
+  await dialog.locator('input').fill(token);
+  await dialog.getByRole('button', { name: 'Apply credentials' }).click();
+  await dialog.getByRole('button', { name: 'Remove authorization' }).waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+}
