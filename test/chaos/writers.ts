@@ -1,4 +1,4 @@
-import { type Client, createProject, type ProjectResponseDto, updateProject } from '#sdk';
+import { type Client, createProject, type Project, updateProject } from '#sdk';
 
 /** What the server has said yes to. */
 export interface Acknowledged {
@@ -64,9 +64,9 @@ export class Writers {
 
   // Until it is acknowledged: by its answer, or by what is found where an earlier try turns out to have been done.
   private async insist(
-    call: () => Promise<{ data?: ProjectResponseDto; response?: Response }>,
-    find: () => Promise<ProjectResponseDto | undefined>,
-  ): Promise<ProjectResponseDto | undefined> {
+    call: () => Promise<{ data?: Project; response?: Response }>,
+    find: () => Promise<Project | undefined>,
+  ): Promise<Project | undefined> {
     while (!this.stopped) {
       this.acknowledged.attempts += 1;
       try {
@@ -87,8 +87,8 @@ export class Writers {
     return undefined;
   }
 
-  private async find(slug: string): Promise<ProjectResponseDto | undefined> {
-    const { data } = await this.client().get<{ 200: ProjectResponseDto }>({
+  private async find(slug: string): Promise<Project | undefined> {
+    const { data } = await this.client().get<{ 200: Project }>({
       url: `/api/organizations/${this.org}/projects/by-slug/${slug}`,
     });
     return data;

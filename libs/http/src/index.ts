@@ -32,8 +32,10 @@ export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, type Page, PageOf, PageQueryDto } f
 export { Paged } from './list/paged.decorator.js';
 export { type ListDefinition, type ListRequest, Pages } from './list/pages.js';
 export { parseSort, type SortKey } from './list/sort.js';
-export { buildOpenApiDocument, type OpenApiDocument, type OpenApiInfo } from './openapi/build-document.js';
+export { buildOpenApiDocument, type OpenApiDocument } from './openapi/build-document.js';
+export { ANY_JSON } from './openapi/json-schemas.js';
 export { lintOpenApi } from './openapi/lint-document.js';
+export type { OpenApiInfo, ParameterText } from './openapi/product-texts.js';
 export { serveOpenApi } from './openapi/swagger-ui.js';
 export {
   type ApplyPatchOptions,

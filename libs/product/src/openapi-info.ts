@@ -1,4 +1,6 @@
 import type { OpenApiInfo } from '#libs/http';
+import { EXAMPLES } from './openapi-examples.js';
+import { SCHEMA_COMMENTS } from './schema-comments.gen.js';
 
 /** What the OpenAPI document says of the whole API. */
 export const API_INFO: OpenApiInfo = {
@@ -6,7 +8,9 @@ export const API_INFO: OpenApiInfo = {
   version: '1.0.0',
   description:
     'A catalogue of projects, held as a property graph. Sign in with `POST /api/auth/login`, press **Authorize** and ' +
-    'paste the `access_token`; every example below then runs as it stands.',
+    'paste the `access_token`. The examples tell one story and work on a new installation as they stand: create the ' +
+    'organization `acme`, then a team, a project type, an environment, a link definition and a tag in it, then a ' +
+    'project. Where an `id` is asked for, take it from the answer that created the thing.',
   tags: {
     Authentication: 'Signing in, refreshing, signing out.',
     Me: 'The caller and the caller’s own sessions.',
@@ -22,4 +26,20 @@ export const API_INFO: OpenApiInfo = {
     Graph: 'The property graph itself.',
     Status: 'Whether the server lives and is ready.',
   },
+  parameters: {
+    org: { description: 'The slug of the organization.', example: 'acme' },
+    'teams/{slug}': { description: 'The slug of the team.', example: 'platform' },
+    'project-types/{slug}': { description: 'The slug of the project type.', example: 'http-api' },
+    'environments/{slug}': { description: 'The slug of the environment.', example: 'production' },
+    'link-definitions/{slug}': { description: 'The slug of the link definition.', example: 'repository' },
+    'tags/{slug}': { description: 'The slug of the tag.', example: 'go' },
+    'by-slug/{slug}': { description: 'The slug that the project has, or had.', example: 'api' },
+    // Ids have no example: only one that exists would work, and no installation has the same ones.
+    'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
+    'dead-letters/{id}': { description: 'The id of the job, from the list of dead letters.' },
+    environment: { description: 'The slug of the environment.', example: 'production' },
+    dependency: { description: 'The id of the project that is depended on.' },
+  },
+  schemas: SCHEMA_COMMENTS,
+  examples: EXAMPLES,
 };

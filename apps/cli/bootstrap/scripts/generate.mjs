@@ -19,8 +19,8 @@ const work = mkdtempSync(path.join(tmpdir(), 'imbi-generate-'));
 const stale = [];
 
 try {
-  writeMetadata();
   put(SCHEMA_COMMENTS, schemaComments());
+  writeMetadata();
   buildIfStale(process.execPath);
   const product = await load('libs/product/src/index.js');
   const { documentConfig } = await load('libs/config/src/index.js');
@@ -45,37 +45,43 @@ if (stale.length > 0) {
 
 /** What the comments and types of the DTOs say, which the compiled code no longer knows. */
 function writeMetadata() {
-  if (!existsSync(root(METADATA)))
-    writeFileSync(root(METADATA), 'export default async () => ({}) as Record<string, any>;\n');
-  const before = readFileSync(root(METADATA), 'utf8');
-  // The generator prints a progress line that nobody asked for.
-  const { log } = console;
-  console.log = () => undefined;
-  try {
-    new PluginMetadataGenerator().generate({
-      visitors: [
-        new ReadonlyVisitor({
-          introspectComments: true,
-          classValidatorShim: true,
-          dtoFileNameSuffix: ['.dto.ts'],
-          controllerFileNameSuffix: ['.controller.ts'],
-          esmCompatible: true,
-          pathToSource: root('libs/product/src'),
-        }),
-      ],
-      outputDir: root('libs/product/src'),
-      filename: 'metadata.ts',
-      tsconfigPath: 'libs/product/tsconfig.metadata.json',
-      watch: false,
-      printDiagnostics: true,
-    });
-  } finally {
-    console.log = log;
-  }
+  const before = existsSync(root(METADATA)) ? readFileSync(root(METADATA), 'utf8') : undefined;
+  if (before === undefined) writeFileSync(root(METADATA), 'export default async () => ({});\n');
+  new PluginMetadataGenerator().generate({
+    visitors: [
+      new ReadonlyVisitor({
+        introspectComments: true,
+        classValidatorShim: true,
+        dtoFileNameSuffix: ['.dto.ts'],
+        controllerFileNameSuffix: ['.controller.ts'],
+        esmCompatible: true,
+        pathToSource: root('libs/product/src'),
+      }),
+    ],
+    outputDir: root('libs/product/src'),
+    filename: 'metadata.ts',
+    tsProgramRef: describedProgram(),
+  });
   const after = readFileSync(root(METADATA), 'utf8');
   if (!check || before === after) return;
   stale.push(METADATA);
-  writeFileSync(root(METADATA), before);
+  writeFileSync(root(METADATA), before ?? '');
+}
+
+// Of these files alone: the metadata must not change order with what else is in the tree, nor wait until all of it,
+// the SDK's callers included, has no type error.
+function describedProgram() {
+  const host = {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic({ messageText }) {
+      throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'));
+    },
+  };
+  const { options, fileNames } = ts.getParsedCommandLineOfConfigFile(root('tsconfig.json'), undefined, host);
+  return ts.createProgram({
+    options,
+    rootNames: fileNames.filter((name) => /\.(dto|controller)\.ts$/.test(name)).sort(),
+  });
 }
 
 /** The comments of the DTO classes, which Nest's plugin passes over. */

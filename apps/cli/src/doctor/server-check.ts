@@ -1,5 +1,5 @@
 import { errorMessage } from '#libs/common';
-import { createImbiClient, type DependencyStatusDto, getReadiness, type ReadinessDto } from '#sdk';
+import { createImbiClient, type DependencyStatus, getReadiness, type Readiness } from '#sdk';
 import type { ServerAddress } from '../start/server-file.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
@@ -17,7 +17,7 @@ export async function checkServer({ url, pid }: ServerAddress): Promise<Finding[
   return [summary, ...readiness.checks.map(dependency)];
 }
 
-function dependency({ name, required, status, latency_ms: latency, detail }: DependencyStatusDto): Finding {
+function dependency({ name, required, status, latency_ms: latency, detail }: DependencyStatus): Finding {
   const title = `server/${name}`;
   const words = detail === undefined ? '' : `, ${detail}`;
   if (status === 'up') return ok(title, `up, ${latency.toFixed(0)} ms${words}`);
@@ -26,11 +26,11 @@ function dependency({ name, required, status, latency_ms: latency, detail }: Dep
 }
 
 // With 503 it is the answer all the same, but the SDK takes it for an error.
-function bodyOf(error: unknown): ReadinessDto | undefined {
+function bodyOf(error: unknown): Readiness | undefined {
   const body: unknown = typeof error === 'object' && error !== null && 'problem' in error ? error.problem : undefined;
   return isReadiness(body) ? body : undefined;
 }
 
-function isReadiness(body: unknown): body is ReadinessDto {
+function isReadiness(body: unknown): body is Readiness {
   return typeof body === 'object' && body !== null && 'checks' in body && Array.isArray(body.checks);
 }

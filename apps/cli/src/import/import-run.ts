@@ -8,8 +8,8 @@ import {
   listProjects,
   NotFoundError,
   ProblemError,
-  type ProjectBatchItemDto,
-  type ProjectResponseDto,
+  type Project,
+  type ProjectBatchItem,
   putProjectDependency,
   writeProjects,
 } from '#sdk';
@@ -111,7 +111,7 @@ class ImportRun {
     const { projects } = this.plan;
     const existing = await this.findProjects();
     this.options.progress.stage('projects', projects.length);
-    const toWrite: { planned: PlannedProject; existing?: ProjectResponseDto }[] = [];
+    const toWrite: { planned: PlannedProject; existing?: Project }[] = [];
     for (const planned of projects) {
       const there = existing.get(planned.slug);
       if (there) this.ids.set(planned.slug, there.id);
@@ -143,8 +143,8 @@ class ImportRun {
     }
   }
 
-  private async findProjects(): Promise<Map<string, ProjectResponseDto>> {
-    const found = new Map<string, ProjectResponseDto>();
+  private async findProjects(): Promise<Map<string, Project>> {
+    const found = new Map<string, Project>();
     if (this.isNew) return found;
     const { client, progress } = this.options;
     progress.stage('projects that are there', this.plan.projects.length);
@@ -163,7 +163,7 @@ class ImportRun {
     return found;
   }
 
-  private projectWritten(planned: PlannedProject | undefined, result: ProjectBatchItemDto): void {
+  private projectWritten(planned: PlannedProject | undefined, result: ProjectBatchItem): void {
     if (!planned) return;
     const { slug, source } = planned;
     if (result.id !== undefined) this.ids.set(slug, result.id);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProjectResponseDto } from '#sdk';
+import type { Project } from '#sdk';
 import type { PlannedProject } from './import-plan.js';
 import { chunked, isAsPlanned, projectDocument } from './project-document.js';
 
@@ -16,7 +16,7 @@ const PLANNED: PlannedProject = {
   source: { file: 'x.yml', line: 1 },
 };
 
-function existing(changes: Partial<ProjectResponseDto> = {}): ProjectResponseDto {
+function existing(changes: Partial<Project> = {}): Project {
   const reference = (slug: string) => ({ slug, name: slug });
   return {
     id: 'V1StGXR8_Z5jdHi6B-myT',

@@ -1,12 +1,12 @@
 import { stableStringify } from '#libs/common';
-import type { ProjectResponseDto, ProjectWriteDto } from '#sdk';
+import type { Project, ProjectWrite } from '#sdk';
 import type { PlannedProject } from './import-plan.js';
 
 /**
  * The project to write: the plan says its name, description, team and types; links, identifiers and tags are added to
  * what is there; environments and icon, of which an import knows nothing, stay as they are.
  */
-export function projectDocument(planned: PlannedProject, existing?: ProjectResponseDto): ProjectWriteDto {
+export function projectDocument(planned: PlannedProject, existing?: Project): ProjectWrite {
   return {
     slug: planned.slug,
     name: planned.name,
@@ -24,7 +24,7 @@ export function projectDocument(planned: PlannedProject, existing?: ProjectRespo
 }
 
 /** Whether writing the plan would change nothing. */
-export function isAsPlanned(planned: PlannedProject, existing: ProjectResponseDto): boolean {
+export function isAsPlanned(planned: PlannedProject, existing: Project): boolean {
   const current = projectDocument(
     {
       ...planned,

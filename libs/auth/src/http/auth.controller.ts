@@ -15,7 +15,7 @@ export class AuthController {
   @RateLimit('login')
   @NoIdempotencyStore()
   @ApiOperation({
-    summary: 'Sign in with e-mail and password',
+    summary: 'Signs in with e-mail and password',
     description:
       'Opens a session and answers its tokens. To use Swagger UI, paste `access_token` into its Authorize dialog. ' +
       'Wrong e-mail and wrong password are answered alike; a user with too many sessions loses the oldest.',
@@ -31,7 +31,7 @@ export class AuthController {
   @RateLimit('refresh')
   @NoIdempotencyStore()
   @ApiOperation({
-    summary: 'Renew the tokens of a session',
+    summary: 'Renews the tokens of a session',
     description:
       'Exchanges the refresh token for a new pair. Each refresh token works once: bringing a spent one ends the ' +
       'session, save that the client that spent it may repeat the call for a few seconds and gets the same pair.',
@@ -46,7 +46,7 @@ export class AuthController {
   @Authenticated()
   @NoIdempotencyStore()
   @ApiOperation({
-    summary: 'Sign out',
+    summary: 'Signs out',
     description: 'Ends this session, or with `all_sessions` every session of the caller, at once and on every server.',
   })
   @ApiNoContentResponse({ description: 'The session has ended.' })
@@ -64,7 +64,7 @@ export class WellKnownController {
   @Public()
   @Header('cache-control', 'public, max-age=60')
   @ApiOperation({
-    summary: 'Get the public keys of access tokens',
+    summary: 'Reads the public keys of access tokens',
     description:
       'For services that verify access tokens themselves (RFC 7517). A key is listed for as long as it verifies.',
   })

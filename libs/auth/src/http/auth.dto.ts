@@ -20,7 +20,7 @@ export class LoginDto {
 
   /**
    * What to call this device in the list of sessions.
-   * @example Work laptop
+   * @example "Work laptop"
    */
   @IsOptional()
   @IsString()

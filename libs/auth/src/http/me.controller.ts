@@ -12,7 +12,7 @@ export class MeController {
   @Get()
   @Authenticated()
   @ApiOperation({
-    summary: 'Get the caller',
+    summary: 'Tells who the caller is',
     description: 'Who is signed in, and what they may do: everywhere, or in the organization asked for.',
   })
   @ApiOkResponse({ type: MeResponseDto, description: 'The caller.' })
@@ -24,7 +24,7 @@ export class MeController {
   @Authenticated()
   @Paged(SESSION_LIST)
   @ApiOperation({
-    summary: 'List the caller’s sessions',
+    summary: 'Lists the caller’s sessions',
     description: 'Every place where the caller is signed in, the newest first.',
   })
   @ApiOkResponse({ type: SessionPageDto, description: 'A page of sessions.' })
@@ -36,10 +36,10 @@ export class MeController {
   @HttpCode(204)
   @Authenticated()
   @ApiOperation({
-    summary: 'End one of the caller’s sessions',
+    summary: 'Ends one of the caller’s sessions',
     description: 'Its tokens stop working at once, on every server.',
   })
-  @ApiParam({ name: 'id', description: 'Id of the session.', example: 'V1StGXR8_Z5jdHi6B-myT' })
+  @ApiParam({ name: 'id', description: 'The id of the session, from the list of sessions.' })
   @ApiNoContentResponse({ description: 'The session has ended.' })
   endMySession(@Param('id') id: string): Promise<void> {
     return this.me.endSession(id);

@@ -8,7 +8,6 @@ import type { SessionVertex } from '../session/sessions.repository.js';
 export class MeQueryDto {
   /**
    * Slug of the organization to evaluate permissions in; without it, those that hold everywhere are answered.
-   * @example acme
    */
   @IsOptional()
   @Matches(SLUG_PATTERN, { message: 'must be the slug of an organization' })

@@ -1,8 +1,13 @@
 import { Controller, Get, HttpCode, Param, Redirect } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiPermanentRedirectResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '#libs/http';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
+import { ProjectResponseDto } from './project.dto.js';
 import { ProjectsService } from './projects.service.js';
+
+const LOCATION = {
+  Location: { description: 'The address of the project.', schema: { type: 'string' as const } },
+};
 
 @ApiTags('Projects')
 @Controller('organizations/:org/projects/by-slug')
@@ -19,6 +24,8 @@ export class ProjectLookupController {
   @HttpCode(308)
   @Redirect()
   @RequirePermission('project:read')
+  @ApiPermanentRedirectResponse({ description: 'The address of the project, in `Location`.', headers: LOCATION })
+  @ApiOkResponse({ type: ProjectResponseDto, description: 'The project, for a client that followed the redirect.' })
   async findProjectBySlug(
     @InOrganization() scope: OrganizationScope,
     @Param('slug') slug: string,

@@ -9,8 +9,8 @@ const INFO = {
   title: 'Notes',
   description: 'Notes.',
   version: '1.0.0',
-  tags: { notes: 'Notes.', status: 'Whether it runs.' },
-  parameters: { id: 'The id of the note.', how: 'The way to fail.' },
+  tags: { notes: 'Notes.', Status: 'Whether it runs.' },
+  parameters: { id: { description: 'The id of the note.' }, how: { description: 'The way to fail.' } },
 };
 
 async function build(module = FakeAppModule) {

@@ -7,6 +7,21 @@ type Responses = NonNullable<Components['responses']>;
 
 const DOCUMENTED = [400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 429, 500, 503];
 
+const retryAfter = {
+  'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' as const }, example: 1 },
+};
+const HEADERS: Readonly<Record<number, Record<string, { description: string; schema: object; example: unknown }>>> = {
+  401: {
+    'WWW-Authenticate': {
+      description: 'How to sign in (RFC 6750).',
+      schema: { type: 'string' as const },
+      example: 'Bearer realm="imbi"',
+    },
+  },
+  429: retryAfter,
+  503: retryAfter,
+};
+
 export function problemReference(status: number): { $ref: string } {
   return { $ref: `#/components/responses/Problem${status}` };
 }
@@ -21,6 +36,7 @@ function problemResponse(status: number): Responses[string] {
   const text = BASE_PROBLEMS[code];
   return {
     description: `${text.title}: ${text.cause}`,
+    ...(HEADERS[status] ? { headers: HEADERS[status] } : {}),
     content: {
       [PROBLEM_MEDIA_TYPE]: {
         schema: { $ref: '#/components/schemas/ProblemDto' },
@@ -44,6 +60,7 @@ export function problemStatuses(operation: {
   path: string;
   access: string;
   limited: boolean;
+  conditional: boolean;
 }): number[] {
   const { method, path, access } = operation;
   const writes = method !== 'get';
@@ -55,7 +72,7 @@ export function problemStatuses(operation: {
     ...(path.includes('{') ? [404] : []),
     406,
     ...(writes ? [409] : []),
-    ...(writes && method !== 'post' ? [412] : []),
+    ...(operation.conditional ? [412] : []),
     ...(hasBody ? [413, 415, 422] : []),
     ...(operation.limited ? [429] : []),
     500,

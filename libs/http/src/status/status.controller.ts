@@ -12,7 +12,7 @@ import { HealthRegistry } from './health.js';
 import { MetricsAccess } from './metrics-access.js';
 import { ReadinessDto, StatusDto } from './status.dto.js';
 
-@ApiTags('status')
+@ApiTags('Status')
 @Controller()
 export class StatusController {
   constructor(
@@ -23,7 +23,7 @@ export class StatusController {
   @Get('status')
   @Public()
   @ApiOperation({
-    summary: 'Tell whether the process is alive',
+    summary: 'Tells whether the process is alive',
     description: 'Asks no dependency; for liveness probes.',
   })
   @ApiOkResponse({ type: StatusDto, description: 'The process is alive.' })
@@ -35,7 +35,7 @@ export class StatusController {
   @Public()
   @Header('cache-control', 'no-store')
   @ApiOperation({
-    summary: 'Tell whether the server is ready',
+    summary: 'Tells whether the server is ready',
     description: 'Asks every dependency; 503 while a required one is down or the server is about to stop.',
   })
   @ApiOkResponse({ type: ReadinessDto, description: 'Every required dependency answers.' })

@@ -17,7 +17,7 @@ export class DependencyStatusDto {
   @ApiProperty({ enum: ['up', 'down'], description: 'Whether it answers.', example: 'up' })
   status!: 'up' | 'down';
 
-  @ApiProperty({ description: 'How long it took to answer, in milliseconds.', example: 1.2 })
+  @ApiProperty({ format: 'double', description: 'How long it took to answer, in milliseconds.', example: 1.2 })
   latency_ms!: number;
 
   @ApiPropertyOptional({ description: 'A word on its state.', example: 'embedded' })

@@ -3,6 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { routeSettings } from '../app/route-settings.js';
 import { parseIfMatch, parseIfNoneMatchAny, preconditionRequired } from './entity-tag.js';
 
+/** Metadata key on a handler: that it heeds `If-Match`. */
+export const IF_MATCH_METADATA = 'imbi:if-match';
+
+const markHandler: ParameterDecorator = (target, key) => {
+  if (key !== undefined) Reflect.defineMetadata(IF_MATCH_METADATA, true, Reflect.get(target, key));
+};
+
 /** The answer's body carries `version`: it becomes the `ETag`, and `If-None-Match` on a read is answered with 304. */
 export function VersionedResponse(): MethodDecorator {
   return routeSettings({ versioned: true });
@@ -23,6 +30,7 @@ export const IfMatch = createParamDecorator(
     if (header === undefined && options?.required) throw preconditionRequired();
     return parseIfMatch(header);
   },
+  [markHandler],
 );
 
 /** `true` where `If-None-Match: *` asks a PUT to create and never to replace: then its success is a 201. */

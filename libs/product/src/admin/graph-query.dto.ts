@@ -1,4 +1,6 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsObject, IsOptional, IsString, Length } from 'class-validator';
+import { ANY_JSON } from '#libs/http';
 
 /** A read-only question in openCypher. */
 export class GraphQueryDto {
@@ -27,10 +29,12 @@ export class GraphQueryResultDto {
    */
   columns!: string[];
 
-  /**
-   * One list of values a row, in the order of the columns.
-   * @example [["API"]]
-   */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'array', items: ANY_JSON },
+    description: 'One list of values a row, in the order of the columns.',
+    example: [['API']],
+  })
   rows!: unknown[][];
 
   /** Whether there are more rows than may be answered. */

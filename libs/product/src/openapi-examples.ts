@@ -1,0 +1,121 @@
+import type { JsonObject, JsonValue } from '#libs/common';
+
+const ID = 'V1StGXR8_Z5jdHi6B-myT';
+const TIME = '2026-11-23T10:00:00.000Z';
+
+/** As the server answers what was written: with the fields that are its own. */
+function stored(write: JsonObject, more: JsonObject = {}): JsonObject {
+  return { id: ID, description: null, icon: null, ...write, ...more, created_at: TIME, updated_at: TIME, version: 1 };
+}
+
+const organization = { slug: 'acme', name: 'Acme', description: 'Makes everything.' };
+const team = { slug: 'platform', name: 'Platform', description: 'Runs the shared infrastructure.' };
+const projectType = {
+  slug: 'http-api',
+  name: 'HTTP API',
+  description: 'A service that others call over HTTP.',
+  deployable: true,
+  releasable: true,
+};
+const environment = {
+  slug: 'production',
+  name: 'Production',
+  description: 'What customers use.',
+  sort_order: 10,
+  label_color: '#2E7D32',
+  can_deploy: true,
+  can_promote: false,
+};
+const linkDefinition = { slug: 'repository', name: 'Repository', url_template: 'https://git.example.org/acme/{slug}' };
+const tag = { slug: 'go', name: 'Go' };
+const project = {
+  slug: 'api',
+  name: 'API',
+  description: 'Takes orders.',
+  team: team.slug,
+  project_types: [projectType.slug],
+  environments: { production: { url: 'https://api.example.org' } },
+  tags: [tag.slug],
+  links: { repository: 'https://git.example.org/acme/api' },
+  identifiers: { jira: 'API' },
+};
+const storedProject = stored(project, {
+  team: { slug: team.slug, name: team.name },
+  project_types: [{ slug: projectType.slug, name: projectType.name }],
+  environments: [{ slug: environment.slug, name: environment.name, properties: { url: 'https://api.example.org' } }],
+  tags: [{ slug: tag.slug, name: tag.name }],
+  archived_at: null,
+  score: null,
+});
+const other = { id: 'kY3pQ9_vL2xWcT7rZ-s8D', slug: 'shop', name: 'Shop' };
+
+/**
+ * The examples of the document tell one story: sent in this order to a new installation, each of them works. An
+ * end-to-end test sends them.
+ */
+export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
+  LoginDto: { email: 'admin@imbi.local', password: 'Correct-Horse-9-Battery', device_label: 'Work laptop' },
+  RefreshDto: { refresh_token: 'the refresh_token of the last answer' },
+  LogoutDto: { all_sessions: false },
+
+  OrganizationWriteDto: organization,
+  OrganizationPatchDto: { description: 'Makes everything, and ships it.' },
+  OrganizationResponseDto: stored(organization),
+  TeamWriteDto: team,
+  TeamPatchDto: { name: 'Platform team' },
+  TeamResponseDto: stored(team),
+  ProjectTypeWriteDto: projectType,
+  ProjectTypePatchDto: { description: 'Answers HTTP requests.' },
+  ProjectTypeResponseDto: stored(projectType),
+  EnvironmentWriteDto: environment,
+  EnvironmentPatchDto: { can_deploy: true, label_color: null },
+  EnvironmentResponseDto: stored(environment),
+  LinkDefinitionWriteDto: linkDefinition,
+  LinkDefinitionPatchDto: { url_template: 'https://git.example.org/{slug}' },
+  LinkDefinitionResponseDto: without(stored(linkDefinition), 'description'),
+  TagWriteDto: tag,
+  TagPatchDto: { name: 'Go (Golang)' },
+  TagResponseDto: without(stored(tag), 'description', 'icon'),
+
+  ProjectWriteDto: project,
+  ProjectPatchDto: { description: 'Takes orders and payments.', identifiers: { jira: null, sentry: 'api' } },
+  ProjectResponseDto: storedProject,
+  ProjectBatchDto: {
+    items: [
+      { slug: 'shop', name: 'Shop', team: team.slug, project_types: [projectType.slug] },
+      { slug: 'billing', name: 'Billing', team: team.slug, project_types: [projectType.slug], tags: [tag.slug] },
+    ],
+  },
+  ProjectBatchResultDto: {
+    created: 1,
+    updated: 0,
+    unchanged: 0,
+    failed: 1,
+    items: [
+      { index: 0, status: 'created', id: other.id, slug: 'shop' },
+      {
+        index: 1,
+        status: 'failed',
+        slug: 'billing',
+        code: 'already_exists',
+        detail: 'Another Project already has this organization_id and slug.',
+      },
+    ],
+  },
+  DependencyResponseDto: { ...other, properties: {} },
+  ImpactResponseDto: {
+    projects: [{ ...other, depth: 1, path: [other.id], cyclic: false }],
+    cyclic: false,
+    truncated: false,
+  },
+  GraphQueryDto: {
+    query: 'MATCH (p:Project)-[:OWNED_BY]->(t:Team) WHERE t.slug = $team RETURN p.name AS project LIMIT 10',
+    parameters: { team: team.slug },
+  },
+  GraphQueryResultDto: { columns: ['project'], rows: [['API'], ['Shop']], truncated: false },
+  ReplayAllDto: { queue: 'events' },
+};
+
+function without(document: JsonObject, ...names: string[]): JsonObject {
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
+}
