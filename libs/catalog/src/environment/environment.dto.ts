@@ -10,8 +10,8 @@ export class EnvironmentWriteDto extends DescribedWriteDto {
    */
   @IsOptional()
   @IsInt()
-  @Min(-1_000_000)
-  @Max(1_000_000)
+  @Min(-1000000)
+  @Max(1000000)
   sort_order?: number = 0;
 
   /**

@@ -303,6 +303,10 @@ export type EnvironmentPage = {
  */
 export type EnvironmentPatch = {
     /**
+     * Where it stands among the others, lowest first.
+     */
+    sort_order?: number | null;
+    /**
      * The colour of its label.
      */
     label_color?: string | null;
@@ -336,6 +340,10 @@ export type EnvironmentPatch = {
  * An environment as a client writes it.
  */
 export type EnvironmentWrite = {
+    /**
+     * Where it stands among the others, lowest first.
+     */
+    sort_order?: number;
     /**
      * The colour of its label.
      */
