@@ -8,6 +8,14 @@ import { NotificationListener } from './notification-listener.js';
 import { isTransient } from './pg-error.js';
 import { Transaction } from './transaction.js';
 
+/** A statement ready to be sent: its text, one of few, and the values of this call. */
+export interface BoundStatement<Row> {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  /** Only says of what type the rows are. */
+  readonly row?: Row;
+}
+
 export interface TransactionOptions {
   isolation?: IsolationLevel;
   /** Whether the work may be run again after a serialization failure or deadlock (default true). */
@@ -47,7 +55,7 @@ export class Database {
    * Runs a compiled query as a named prepared statement: the server parses and plans it once a connection, which is
    * most of the cost of a small read. For statements whose text is one of few; `kysely` is for the rest.
    */
-  async execute<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+  async execute<Row>(query: CompiledQuery<Row> | BoundStatement<Row>): Promise<Row[]> {
     this.assertOutside();
     const result = await this.pool.query({
       name: this.statementName(query.sql),

@@ -1,3 +1,4 @@
+import type { BoundStatement } from '#libs/database';
 import type { EdgeDefinition, EdgeOf, VertexDefinition, VertexOf } from './definition.js';
 import { countEdges, type EdgeSelection, edgesOf } from './edge-reader.js';
 import type { Filter } from './filter.js';
@@ -23,7 +24,7 @@ export class GraphReader {
    * Runs a statement of a read model, composed of this library's SQL helpers. `fixed` says that its text is one of few,
    * so that it pays to keep it prepared.
    */
-  async run<Row>(statement: Sql<Row>, options?: { readonly fixed?: boolean }): Promise<Row[]> {
+  async run<Row>(statement: Sql<Row> | BoundStatement<Row>, options?: { readonly fixed?: boolean }): Promise<Row[]> {
     return this.session.run(statement, options);
   }
 

@@ -29,6 +29,7 @@ export {
   type PathFilter,
   pinnedProperties,
 } from './filter.js';
+export { constant, FixedStatement } from './fixed-statement.js';
 export { Graph } from './graph.js';
 export { GraphModel } from './graph-model.js';
 export { GraphReader } from './graph-reader.js';

@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
-import type { Database, Transaction } from '#libs/database';
+import { CompiledQuery, type Kysely } from 'kysely';
+import type { BoundStatement, Database, Transaction } from '#libs/database';
+import { isBound } from './fixed-statement.js';
 import type { GraphModel } from './graph-model.js';
 import type { PropertyCipher } from './property-cipher.js';
 import type { Sql } from './sql.js';
@@ -14,7 +15,7 @@ export interface GraphContext {
 export interface Session {
   readonly context: GraphContext;
   /** `fixed` says that the text is one of few, so that it pays to keep it prepared. */
-  run<Row>(statement: Sql<Row>, options?: { fixed?: boolean }): Promise<Row[]>;
+  run<Row>(statement: Sql<Row> | BoundStatement<Row>, options?: { fixed?: boolean }): Promise<Row[]>;
 }
 
 export class RootSession implements Session {
@@ -23,7 +24,8 @@ export class RootSession implements Session {
     readonly context: GraphContext,
   ) {}
 
-  async run<Row>(statement: Sql<Row>, options: { fixed?: boolean } = {}): Promise<Row[]> {
+  async run<Row>(statement: Sql<Row> | BoundStatement<Row>, options: { fixed?: boolean } = {}): Promise<Row[]> {
+    if (isBound(statement)) return this.database.execute<Row>(statement);
     const { kysely } = this.database;
     if (options.fixed) return this.database.execute(statement.compile(kysely));
     return (await statement.execute(kysely)).rows;
@@ -40,7 +42,11 @@ export class TransactionSession implements Session {
     this.kysely = transaction.kysely;
   }
 
-  async run<Row>(statement: Sql<Row>): Promise<Row[]> {
+  async run<Row>(statement: Sql<Row> | BoundStatement<Row>): Promise<Row[]> {
+    if (isBound(statement)) {
+      const query = CompiledQuery.raw(statement.sql, [...statement.parameters]);
+      return (await this.kysely.executeQuery<Row>({ ...query })).rows;
+    }
     return (await statement.execute(this.kysely)).rows;
   }
 }

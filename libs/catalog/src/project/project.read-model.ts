@@ -4,12 +4,14 @@ import {
   anyOf,
   col,
   compileFilter,
+  constant,
   decodeMap,
   type EdgeDefinition,
   encode,
   encodeList,
   equal,
   type Filter,
+  FixedStatement,
   jsonList,
   jsonObject,
   type KeysetPosition,
@@ -79,33 +81,35 @@ export class ProjectReadModel {
   constructor(private readonly statements: StatementRunner) {}
 
   async findById(organizationId: string, id: string): Promise<ProjectRow | undefined> {
-    return this.findOne(sql`${equal(col(Project, 'id', 'p'), encode(id))} and ${inOrganization(organizationId)}`);
+    const [row] = await this.statements.run(BY_ID.with({ organizationId, id }));
+    return row && toRow(row);
   }
 
   async findBySlug(organizationId: string, slug: string): Promise<ProjectRow | undefined> {
-    return this.findOne(sql`${inOrganization(organizationId)} and ${equal(col(Project, 'slug', 'p'), encode(slug))}`);
+    const [row] = await this.statements.run(BY_SLUG.with({ organizationId, slug }));
+    return row && toRow(row);
   }
 
   /** By slug; slugs that no project has are not in the map. */
   async findBySlugs(organizationId: string, slugs: readonly string[]): Promise<ReadonlyMap<string, ProjectRow>> {
     if (slugs.length === 0) return new Map();
-    const rows = await this.join(
-      selectWhere(sql`${inOrganization(organizationId)} and ${anyOf(col(Project, 'slug', 'p'), encodeList(slugs))}`),
-    );
+    const named = anyOf(col(Project, 'slug', 'p'), encodeList(slugs));
+    const found = sql`select p.id, p.properties from ${tableOf(Project)} p
+      where ${inOrganization(encode(organizationId))} and ${named}`;
+    const rows = (await this.statements.run(withRelations(found))).map(toRow);
     return new Map(rows.map((row) => [String(row.properties['slug']), row]));
   }
 
   async page(organizationId: string, filter: ProjectFilter, request: ProjectPageRequest): Promise<ProjectRow[]> {
     const order = keyset(Project, request.order, 'p', { pinned: ['organization_id'] });
-    return this.join(
-      order.page({
-        from: sql`${tableOf(Project)} p`,
-        columns: sql`p.id, p.properties`,
-        where: condition(organizationId, filter),
-        after: request.after,
-        limit: request.limit,
-      }),
-    );
+    const page = order.page({
+      from: sql`${tableOf(Project)} p`,
+      columns: sql`p.id, p.properties`,
+      where: condition(organizationId, filter),
+      after: request.after,
+      limit: request.limit,
+    });
+    return (await this.statements.run(withRelations(page))).map(toRow);
   }
 
   async count(organizationId: string, filter: ProjectFilter): Promise<number> {
@@ -116,42 +120,38 @@ export class ProjectReadModel {
     );
     return Number(rows[0]?.total ?? 0);
   }
-
-  private async findOne(where: Sql): Promise<ProjectRow | undefined> {
-    const rows = await this.join(selectWhere(where), { fixed: true });
-    return rows[0];
-  }
-
-  // The page is cut before anything is joined: the joins run for the rows that are shown and for no others.
-  private async join(projects: Sql, options: { fixed?: boolean } = {}): Promise<ProjectRow[]> {
-    const rows = await this.statements.run(
-      sql<RawProjectRow>`
-      select
-        ${propertiesOf('p')} as properties,
-        ${joinedOne(OwnedBy, Team)} as team,
-        ${joinedMany(HasType, ProjectType, named('t'), col(ProjectType, 'slug', 't'))} as project_types,
-        ${joinedMany(DeployedIn, Environment, deployment(), sql.join([col(Environment, 'sort_order', 't'), col(Environment, 'slug', 't')]))} as environments,
-        ${joinedMany(TaggedWith, Tag, named('t'), col(Tag, 'slug', 't'))} as tags
-      from (${projects}) p
-    `,
-      options,
-    );
-    return rows.map(toRow);
-  }
 }
 
-function selectWhere(where: Sql): Sql {
-  return sql`select p.id, p.properties from ${tableOf(Project)} p where ${where}`;
+const BY_ID = new FixedStatement<RawProjectRow, 'organizationId' | 'id'>((value) =>
+  withRelations(sql`select p.id, p.properties from ${tableOf(Project)} p
+    where ${equal(col(Project, 'id', 'p'), value('id'))} and ${inOrganization(value('organizationId'))}`),
+);
+
+const BY_SLUG = new FixedStatement<RawProjectRow, 'organizationId' | 'slug'>((value) =>
+  withRelations(sql`select p.id, p.properties from ${tableOf(Project)} p
+    where ${inOrganization(value('organizationId'))} and ${equal(col(Project, 'slug', 'p'), value('slug'))}`),
+);
+
+// A page is cut before anything is joined: the joins run for the rows that are shown and for no others.
+function withRelations(projects: Sql): Sql<RawProjectRow> {
+  return sql<RawProjectRow>`select ${RELATIONS} from (${projects}) p`;
 }
 
-function inOrganization(organizationId: string): Sql {
-  return equal(col(Project, 'organization_id', 'p'), encode(organizationId));
+const RELATIONS = constant(sql`
+  ${propertiesOf('p')} as properties,
+  ${joinedOne(OwnedBy, Team)} as team,
+  ${joinedMany(HasType, ProjectType, named('t'), col(ProjectType, 'slug', 't'))} as project_types,
+  ${joinedMany(DeployedIn, Environment, deployment(), sql.join([col(Environment, 'sort_order', 't'), col(Environment, 'slug', 't')]))} as environments,
+  ${joinedMany(TaggedWith, Tag, named('t'), col(Tag, 'slug', 't'))} as tags`);
+
+function inOrganization(organizationId: Sql): Sql {
+  return equal(col(Project, 'organization_id', 'p'), organizationId);
 }
 
 function condition(organizationId: string, filter: ProjectFilter): Sql {
   const joined = (filter.joined ?? []).map(joinedTo(organizationId));
   return sql.join(
-    [inOrganization(organizationId), compileFilter(Project, filter.own ?? {}, 'p'), ...joined],
+    [inOrganization(encode(organizationId)), compileFilter(Project, filter.own ?? {}, 'p'), ...joined],
     sql` and `,
   );
 }

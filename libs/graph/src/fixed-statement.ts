@@ -1,0 +1,52 @@
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely';
+import type { JsonValue } from '#libs/common';
+import type { BoundStatement } from '#libs/database';
+import { encodeAgtype } from './agtype.js';
+import type { Sql } from './sql.js';
+
+/** Where a value will stand. */
+class Slot<Name extends string> {
+  constructor(readonly name: Name) {}
+}
+
+const compiler = new Kysely<unknown>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+/**
+ * A statement that is built once and then only given values: for the reads that every request makes, where composing
+ * and compiling the same text anew costs as much as everything else about them.
+ * @example
+ * const BY_ID = new FixedStatement<TeamRow, 'id'>((value) => sql`select … where ${equal(idOf('t'), value('id'))}`);
+ * const rows = await graph.read.run(BY_ID.with({ id }));
+ */
+export class FixedStatement<Row, Name extends string> {
+  private compiled: { readonly sql: string; readonly parameters: readonly unknown[] } | undefined;
+
+  /** @param build composes the statement; `value` is an agtype parameter, as `encode` makes it of a known value */
+  constructor(private readonly build: (value: (name: Name) => Sql) => Sql<Row>) {}
+
+  with(values: Readonly<Record<Name, JsonValue>>): BoundStatement<Row> {
+    this.compiled ??= this.build((name) => sql`${new Slot(name)}::ag_catalog.agtype`).compile(compiler);
+    const parameters = this.compiled.parameters.map((parameter) =>
+      parameter instanceof Slot ? encodeAgtype(values[parameter.name as Name]) : parameter,
+    );
+    return { sql: this.compiled.sql, parameters };
+  }
+}
+
+/** A part of statements that has no parameters, compiled once instead of with each of them. */
+export function constant(part: Sql): Sql {
+  const { sql: text, parameters } = part.compile(compiler);
+  if (parameters.length > 0) throw new Error('a constant part of a statement has no parameters');
+  return sql.raw(text);
+}
+
+export function isBound<Row>(statement: Sql<Row> | BoundStatement<Row>): statement is BoundStatement<Row> {
+  return 'sql' in statement;
+}
