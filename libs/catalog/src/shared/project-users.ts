@@ -51,8 +51,8 @@ export async function refuseWhileUsed(tx: GraphTransaction, usage: Usage, entity
 }
 
 export function inUse(noun: string, slug: string, counts: Readonly<Record<string, number>>): DomainError {
-  const listed = Object.entries(counts).map(([kind, count]) => `${count} ${kind.replaceAll('_', ' ')}`);
-  return new DomainError('in_use', 'conflict', `The ${noun} "${slug}" is in use by ${listed.join(', ')}.`, {
+  const listed = Object.entries(counts).map(([kind, count]) => `${kind.replaceAll('_', ' ')}: ${count}`);
+  return new DomainError('in_use', 'conflict', `The ${noun} "${slug}" is in use (${listed.join(', ')}).`, {
     details: { counts },
   });
 }
