@@ -1,41 +1,37 @@
-/** One fault in the sent document; `pointer` is a JSON pointer into it. */
-export interface ProblemFieldError {
-  pointer: string;
-  message: string;
-  code: string;
-}
+import type { FieldError, Problem } from './gen/types.gen.js';
 
-/** An RFC 9457 problem document as the API answers it. */
-export interface ProblemBody {
-  type: string;
-  title: string;
-  status: number;
-  detail?: string;
-  instance?: string;
-  code: string;
-  request_id?: string;
-  errors?: ProblemFieldError[];
-  [extension: string]: unknown;
-}
-
-/** Any answer of 400 and above. `code` is stable; `requestId` finds the request in the server's log. */
-export class ProblemError extends Error {
+/**
+ * Any answer of 400 and above, with the fields of its problem document (RFC 9457). `code` is stable; `request_id` finds
+ * the request in the server's log.
+ */
+export class ProblemError extends Error implements Problem {
   override readonly name: string = 'ProblemError';
+  readonly type: string;
+  readonly title: string;
   readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
   readonly code: string;
-  readonly requestId: string | undefined;
-  readonly errors: readonly ProblemFieldError[];
+  readonly request_id: string;
+  readonly errors: FieldError[];
+  readonly details: Record<string, unknown>;
 
   constructor(
-    readonly problem: ProblemBody,
+    /** The problem document as it came. */
+    readonly problem: Problem,
     /** Seconds to wait before another try, where the server said so. */
     readonly retryAfterSeconds?: number,
   ) {
     super(describe(problem));
+    this.type = problem.type;
+    this.title = problem.title;
     this.status = problem.status;
+    this.detail = problem.detail;
+    this.instance = problem.instance;
     this.code = problem.code;
-    this.requestId = problem.request_id;
+    this.request_id = problem.request_id;
     this.errors = problem.errors ?? [];
+    this.details = problem.details ?? {};
   }
 }
 
@@ -79,12 +75,22 @@ const CLASSES: Readonly<Record<number, typeof ProblemError>> = {
 
 /** The error class of a failed answer, also for answers that are no problem document (a proxy's, say). */
 export function toProblemError(body: unknown, response: Response | undefined): ProblemError {
-  const status = response?.status ?? 0;
-  const problem: ProblemBody = isProblem(body)
-    ? body
-    : { type: 'about:blank', title: response?.statusText || 'The request failed', status, code: `http_${status}` };
+  const problem = isProblem(body) ? body : unknownProblem(response);
   const Class = CLASSES[problem.status] ?? ProblemError;
   return new Class(problem, retryAfterSeconds(response?.headers.get('retry-after')));
+}
+
+function unknownProblem(response: Response | undefined): Problem {
+  const status = response?.status ?? 0;
+  return {
+    type: 'about:blank',
+    title: response?.statusText || 'The request failed',
+    status,
+    detail: 'The answer is no problem document: it may come from a proxy.',
+    instance: response?.url ?? '',
+    code: `http_${status}`,
+    request_id: response?.headers.get('x-request-id') ?? '',
+  };
 }
 
 /** Reads a Retry-After header: seconds, or a date. */
@@ -95,11 +101,11 @@ export function retryAfterSeconds(header: string | null | undefined, now = Date.
   return Number.isNaN(at) ? undefined : Math.max(0, (at - now) / 1000);
 }
 
-function isProblem(body: unknown): body is ProblemBody {
+function isProblem(body: unknown): body is Problem {
   return typeof body === 'object' && body !== null && 'code' in body && 'status' in body && 'title' in body;
 }
 
-function describe(problem: ProblemBody): string {
+function describe(problem: Problem): string {
   const faults = (problem.errors ?? []).map((fault) => `${fault.pointer || '(document)'}: ${fault.message}`);
   return [`${problem.title} (${problem.status} ${problem.code})`, problem.detail, ...faults]
     .filter(Boolean)
