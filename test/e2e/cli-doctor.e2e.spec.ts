@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -19,6 +19,7 @@ describe('imbi doctor', () => {
     expect(stdout).toContain('ok   database: embedded; it is made at the first start');
     expect(stdout).not.toContain('FAIL');
     expect(code).toBe(0);
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('asks a running server what it knows of its dependencies', async () => {

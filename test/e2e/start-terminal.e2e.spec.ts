@@ -9,7 +9,8 @@ import { BOOTSTRAP, CliProcess, StartedImbi, startEnvironment } from './cli-proc
 const START_TIMEOUT = 120_000;
 const CTRL_C = '\x03';
 // util-linux's `script` gives a command a terminal; BSD's takes its arguments in another order.
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+const TERMINAL = 'script';
+const hasScript = process.platform === 'linux' && spawnSync(TERMINAL, ['--version']).status === 0;
 
 describe('npm start', () => {
   let directory: string;
@@ -49,7 +50,7 @@ describe('npm start', () => {
     async () => {
       const line = [process.execPath, ...BOOTSTRAP, 'start'].map((part) => `'${part}'`).join(' ');
       const env = startEnvironment(directory);
-      const terminal = new CliProcess(['-qfec', line, '/dev/null'], [], env, 'script');
+      const terminal = new CliProcess(['-qfec', line, '/dev/null'], [], env, TERMINAL);
       running = terminal;
       while (!terminal.stdout.includes('Ctrl-C stops it') && !terminal.groupIsGone) await delay(50);
       terminal.process.stdin?.write(CTRL_C);

@@ -3,6 +3,9 @@ import { Command } from 'commander';
 import type { ImportCommandOptions } from './commands/import.command.js';
 import { reportFailure } from './report-failure.js';
 
+// A closed terminal, or a reader such as `head` that has seen enough, must not end a command half way.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const program = new Command('imbi')
   .description('A service-management platform: a graph catalogue of projects.')
   .showHelpAfterError();

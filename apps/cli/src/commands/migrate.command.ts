@@ -14,7 +14,9 @@ export async function migrateAll(): Promise<void> {
   } finally {
     await database.end();
   }
-  await migrateAnalyticsOnly(analyticsConnection(config, { embedded: false }));
+  const analytics = analyticsConnection(config, { embedded: false });
+  // The embedded one is migrated by the process that holds it.
+  if (analytics.kind !== 'disabled') await migrateAnalyticsOnly(analytics);
   for (const id of applied) process.stdout.write(`applied ${id}\n`);
   process.stdout.write(`${applied.length} applied, ${already} were there already\n`);
 }

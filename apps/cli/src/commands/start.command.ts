@@ -42,6 +42,7 @@ export async function start(): Promise<void> {
       await engines.stop();
     }
   }
+  process.stderr.write('  stopped.\n');
 }
 
 async function boot(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
@@ -101,10 +102,13 @@ export async function checkAnalytics(config: Config): Promise<Finding[]> {
   const { enabled, url } = config.analytics;
   if (!enabled)
     return [warn('analytics', 'switched off: history waits in the outbox', 'set IMBI_ANALYTICS_ENABLED=true')];
+  const directory = path.join(config.data.directory, 'analytics');
+  // Opening it would make it.
+  if (url === undefined && !existsSync(directory)) return [ok('analytics', 'embedded; it is made at the first start')];
   const analytics = new Analytics(analyticsConnection(config, { embedded: true }));
   try {
     const { available, version, reason, engine } = await analytics.ping();
-    const where = url === undefined ? `embedded in ${path.join(config.data.directory, 'analytics')}` : shownUrl(url);
+    const where = url === undefined ? `embedded in ${directory}` : shownUrl(url);
     if (!available) {
       const remedy =
         url === undefined
@@ -117,7 +121,11 @@ export async function checkAnalytics(config: Config): Promise<Finding[]> {
     if (pending.length === 0) return [answer];
     return [
       answer,
-      warn('analytics', `${pending.length} migrations pending`, 'they run at the next start, or by `imbi migrate`'),
+      warn(
+        'analytics',
+        `${pending.length} migrations pending`,
+        url === undefined ? 'they run at the next start' : 'run `imbi migrate`, or start',
+      ),
     ];
   } catch (error) {
     return [warn('analytics', reasonOf(error), 'history waits in the outbox until that is mended')];

@@ -124,7 +124,11 @@ class BackstageParser {
       links,
       identifiers,
       tags: [
-        ...new Set(list(entity.metadata['tags']).map((tag) => this.tags.add({ slug: slugify(tag), name: tag }).slug)),
+        ...new Set(
+          list(entity.metadata['tags']).map(
+            (tag) => this.tags.add({ slug: slugify(tag), name: clip(tag, LIMITS.name) }).slug,
+          ),
+        ),
       ],
       depends_on: [],
       source: entity.place,

@@ -18,7 +18,7 @@ import type { PlannedEntity, PlannedLinkDefinition } from './import-plan.js';
 
 const PAGE = 200;
 
-interface Existing {
+export interface Existing {
   slug: string;
   name: string;
   description?: string | null;
