@@ -11,6 +11,17 @@ const INFO = {
   version: '1.0.0',
   tags: { notes: 'Notes.', Status: 'Whether it runs.' },
   parameters: { id: { description: 'The id of the note.' }, how: { description: 'The way to fail.' } },
+  schemas: {
+    DependencyStatusDto: 'How a dependency is.',
+    FieldErrorDto: 'One fault.',
+    NoteDto: 'A note.',
+    NotePageDto: 'A page of notes.',
+    NoteWriteDto: 'A note as it is written.',
+    ProblemDto: 'What went wrong.',
+    ReadinessDto: 'Whether it is ready.',
+    StatusDto: 'Whether it runs.',
+  },
+  examples: { NoteWriteDto: { title: 'Milk' }, NotePatchDto: { title: 'Tea' } },
 };
 
 async function build(module = FakeAppModule) {
