@@ -10,7 +10,7 @@ export interface Operation {
   readonly summary?: string;
   readonly 'x-permission'?: string;
   readonly security?: readonly unknown[];
-  readonly parameters: readonly { readonly name?: string; readonly $ref?: string; readonly in?: string }[];
+  readonly parameters: readonly { readonly name?: string; readonly $ref?: string; readonly example?: string }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
 }

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { product } from '#test/product';
+import { type Media, type Operation, operations } from './contract.js';
+import { schemaFaults } from './contract-schemas.js';
+
+const KINDS = ['Team', 'ProjectType', 'Environment', 'LinkDefinition', 'Tag'];
+
+/** The first day of an installation: each operation is sent with the example that the contract gives it. */
+const FIRST_DAY = [
+  ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getMe', 'listMySessions'],
+  ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
+  ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
+  ...['createProject', 'getProject', 'findProjectBySlug', 'replaceProject', 'updateProject', 'listProjects'],
+  ...['archiveProject', 'unarchiveProject', 'writeProjects'],
+  ...['putProjectEnvironment', 'updateProjectEnvironment', 'deleteProjectEnvironment'],
+  ...['putProjectDependency', 'listProjectDependencies', 'listProjectDependents', 'getProjectImpact'],
+  ...['deleteProjectDependency', 'listProjectHistory', 'queryGraph', 'listDeadLetters', 'replayAllDeadLetters'],
+  'deleteProject',
+  ...KINDS.map((kind) => `delete${kind}`),
+  'deleteOrganization',
+];
+
+/** What no example can stand for: the caller's own secrets, and jobs that failed. */
+const OWN_STORIES = [...['login', 'refresh', 'logout', 'endMySession'], ...['replayDeadLetter', 'deleteDeadLetter']];
+
+const organization = `first-day-${randomBytes(4).toString('hex')}`;
+const parameters: Record<string, string> = { org: organization };
+let token = '';
+
+async function send(operation: Operation, body?: { type: string; value: unknown }): Promise<Response> {
+  const address = operation.path.replace(/\{(\w+)\}/g, (_all, name) => parameters[name] ?? exampleOf(operation, name));
+  return fetch(product().url + address, {
+    method: operation.method.toUpperCase(),
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body ? { 'content-type': body.type } : {}),
+    },
+    body: body && JSON.stringify(body.value),
+  });
+}
+
+function exampleOf(operation: Operation, name: string): string {
+  const example = operation.parameters.find((parameter) => parameter.name === name)?.example;
+  if (example === undefined) throw new Error(`${operation.operationId} has no example of ${name}`);
+  return example;
+}
+
+function requestOf({ operationId, requestBody }: Operation): { type: string; value: unknown } | undefined {
+  const [entry] = Object.entries(requestBody?.content ?? {});
+  if (!entry) return undefined;
+  const [type, media] = entry;
+  const value = media.example ?? media.schema['example'];
+  // The product is shared with other specs, and only one of them can have the organization of the examples.
+  return { type, value: operationId.endsWith('eOrganization') && isObject(value) ? inOwnOrganization(value) : value };
+}
+
+function inOwnOrganization(value: object): object {
+  return 'slug' in value ? { ...value, slug: organization } : value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function operationNamed(name: string): Operation {
+  const operation = operations.find(({ operationId }) => operationId === name);
+  if (!operation) throw new Error(`There is no operation ${name}`);
+  return operation;
+}
+
+function remember(name: string, answer: unknown): void {
+  if (!isObject(answer)) return;
+  if (name === 'createProject') parameters['id'] = String(answer['id']);
+  if (name === 'writeProjects' && Array.isArray(answer['items'])) parameters['dependency'] = answer['items'][0].id;
+}
+
+function checkAnswer(name: string, media: Media, text: string): void {
+  const answer: unknown = JSON.parse(text);
+  // An answer holds nothing that the contract keeps quiet about.
+  expect(schemaFaults({ ...media.schema, unevaluatedProperties: false }, answer)).toEqual([]);
+  remember(name, answer);
+}
+
+async function tidy(name: string): Promise<void> {
+  if (name !== 'deleteProject') return;
+  const listed = await send(operationNamed('listProjects'));
+  const page: { items: { id: string }[] } = await listed.json();
+  for (const { id } of page.items) {
+    parameters['id'] = id;
+    await send(operationNamed('deleteProject'));
+  }
+}
+
+describe('the examples of the contract', () => {
+  it('leave no operation out', () => {
+    const told = [...FIRST_DAY, ...OWN_STORIES].sort();
+    expect(told).toEqual(operations.map(({ operationId }) => operationId).sort());
+  });
+
+  it('begin with signing in', async () => {
+    const login = operationNamed('login');
+    const response = await send(login, { type: 'application/json', value: product().admin });
+    expect(response.status).toBe(200);
+    const answer: { access_token: string } = await response.json();
+    token = answer.access_token;
+    const [media] = Object.values(login.responses['200']?.content ?? {});
+    expect(schemaFaults(media?.schema ?? {}, answer)).toEqual([]);
+  });
+
+  // In this order: each example builds on those before it.
+  it.each(FIRST_DAY)('work as they stand, and are answered as the contract says: %s', async (name) => {
+    const operation = operationNamed(name);
+    const response = await send(operation, requestOf(operation));
+    const text = await response.text();
+    const outcome = response.ok ? 'done' : `${response.status} ${text}`;
+    expect(outcome).toBe('done');
+    const documented = operation.responses[String(response.status)];
+    expect(Object.keys(operation.responses)).toContain(String(response.status));
+    const media: Media | undefined = Object.values(documented?.content ?? {})[0];
+    if (!media) expect(text).toBe('');
+    else checkAnswer(name, media, text);
+    await tidy(name);
+  });
+});
