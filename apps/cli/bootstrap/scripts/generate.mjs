@@ -20,7 +20,7 @@ const stale = [];
 
 try {
   put(SCHEMA_COMMENTS, schemaComments());
-  writeMetadata();
+  put(METADATA, dtoMetadata());
   buildIfStale(process.execPath);
   const product = await load('libs/product/src/index.js');
   const { documentConfig } = await load('libs/config/src/index.js');
@@ -44,9 +44,7 @@ if (stale.length > 0) {
 }
 
 /** What the comments and types of the DTOs say, which the compiled code no longer knows. */
-function writeMetadata() {
-  const before = existsSync(root(METADATA)) ? readFileSync(root(METADATA), 'utf8') : undefined;
-  if (before === undefined) writeFileSync(root(METADATA), 'export default async () => ({});\n');
+function dtoMetadata() {
   new PluginMetadataGenerator().generate({
     visitors: [
       new ReadonlyVisitor({
@@ -58,14 +56,11 @@ function writeMetadata() {
         pathToSource: root('libs/product/src'),
       }),
     ],
-    outputDir: root('libs/product/src'),
+    outputDir: work,
     filename: 'metadata.ts',
     tsProgramRef: describedProgram(),
   });
-  const after = readFileSync(root(METADATA), 'utf8');
-  if (!check || before === after) return;
-  stale.push(METADATA);
-  writeFileSync(root(METADATA), before ?? '');
+  return readFileSync(path.join(work, 'metadata.ts'), 'utf8');
 }
 
 // Of these files alone: the metadata must not change order with what else is in the tree, nor wait until all of it,
