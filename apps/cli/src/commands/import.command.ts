@@ -37,8 +37,7 @@ async function load(plan: ImportPlan, { dryRun = false }: ImportCommandOptions, 
     throw new UsageError(['There is nothing to import.', ...reasons].join('\n'));
   }
   const { client, url } = await connect();
-  const { slug, name } = plan.organization;
-  process.stdout.write(`${dryRun ? 'Comparing with' : 'Importing into'} ${slug} (${name}) at ${url}\n`);
+  process.stdout.write(`${dryRun ? 'Comparing with' : 'Importing into'} ${plan.organization.slug} at ${url}\n`);
   const tally = await runImport(plan, { client, progress: new ImportProgress(), dryRun });
   process.stdout.write(importReport({ plan, tally, dryRun, seconds: (performance.now() - started) / 1000 }));
   if (tally.failures.length > 0) process.exitCode = 1;

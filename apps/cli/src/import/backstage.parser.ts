@@ -21,6 +21,7 @@ import {
   type PlannedLinkDefinition,
   type PlannedProject,
   type SourcePlace,
+  yamlFault,
 } from './import-plan.js';
 
 export interface SourceFile {
@@ -80,8 +81,7 @@ class BackstageParser {
       };
       const fault = document.errors[0];
       if (fault) {
-        const reason = fault.message.split('\n')[0] ?? 'bad YAML';
-        this.problems.push({ file: file.path, line: lines.linePos(fault.pos[0]).line, reason });
+        this.problems.push({ file: file.path, line: lines.linePos(fault.pos[0]).line, reason: yamlFault(fault) });
         return [];
       }
       try {

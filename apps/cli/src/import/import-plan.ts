@@ -82,3 +82,8 @@ export function isHttpUrl(text: unknown): text is string {
   if (typeof text !== 'string' || text.length > LIMITS.url || !URL.canParse(text)) return false;
   return /^https?:$/.test(new URL(text).protocol);
 }
+
+/** The first line of a YAML parser's message, without the place that it repeats. */
+export function yamlFault({ message }: Error): string {
+  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+}

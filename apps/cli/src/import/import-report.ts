@@ -12,8 +12,8 @@ interface Reported {
 export function importReport({ plan, tally, dryRun, seconds }: Reported): string {
   const lines = [
     ...(nothingToDo(tally) ? [nothing(tally)] : table(tally, dryRun)),
-    ...section(plan.problems, 'in the files could not be used', 'The rest was taken all the same', problemLine),
-    ...section(tally.failures, 'failed', 'Everything else is in', failureLine),
+    ...section(inOrder(plan.problems), 'could not be used; the rest could', problemLine),
+    ...section(tally.failures, 'failed; the rest is in', failureLine),
     ...(plan.notes.length === 0 ? [] : ['', ...plan.notes]),
     '',
     `${dryRun ? 'Nothing was written (dry run). ' : ''}${seconds.toFixed(1)} s.`,
@@ -43,16 +43,11 @@ function table(tally: ImportTally, dryRun: boolean): string[] {
   ];
 }
 
-function section<Item>(
-  items: readonly Item[],
-  what: string,
-  rest: string,
-  describe: (item: Item) => string,
-): readonly string[] {
+function section<Item>(items: readonly Item[], what: string, describe: (item: Item) => string): readonly string[] {
   if (items.length === 0) return [];
   return [
     '',
-    `${items.length === 1 ? 'One thing' : `${number(items.length)} things`} ${what}. ${rest}:`,
+    `${items.length === 1 ? 'One thing' : `${number(items.length)} things`} ${what}:`,
     ...items.map(describe),
   ];
 }
@@ -63,6 +58,10 @@ function problemLine(problem: ImportProblem): string {
 
 function failureLine({ kind, slug, reason, source }: Failure): string {
   return `  ${source ? `${at(source)}: ` : ''}${kind}/${slug}: ${reason}`;
+}
+
+function inOrder(problems: readonly ImportProblem[]): ImportProblem[] {
+  return [...problems].sort((left, right) => left.file.localeCompare(right.file) || left.line - right.line);
 }
 
 function at({ file, line }: SourcePlace): string {

@@ -10,6 +10,7 @@ import {
   type PlannedEntity,
   type PlannedLinkDefinition,
   type PlannedProject,
+  yamlFault,
 } from './import-plan.js';
 
 /** Whose landscape it is, unless somebody says otherwise. */
@@ -59,7 +60,7 @@ class LandscapeParser {
 
   parse(): ImportPlan {
     const document = parseDocument(this.text, { lineCounter: this.lines, uniqueKeys: false });
-    for (const error of document.errors) this.problem(error.pos[0], error.message.split('\n')[0] ?? 'bad YAML');
+    for (const error of document.errors) this.problem(error.pos[0], yamlFault(error));
     const categories = document.get('landscape', true);
     if (isSeq(categories)) for (const category of categories.items) this.category(category);
     else this.problem(0, 'there is no list "landscape" in it');
