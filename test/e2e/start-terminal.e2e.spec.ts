@@ -48,7 +48,8 @@ describe('npm start', () => {
   (hasScript ? it : it.skip)(
     'stops at Ctrl-C in a terminal',
     async () => {
-      const line = [process.execPath, ...BOOTSTRAP, 'start'].map((part) => `'${part}'`).join(' ');
+      // `exec`, because a shell that stays between would end by the same Ctrl-C, with a code of its own.
+      const line = `exec ${[process.execPath, ...BOOTSTRAP, 'start'].map((part) => `'${part}'`).join(' ')}`;
       const env = startEnvironment(directory);
       const terminal = new CliProcess(['-qfec', line, '/dev/null'], [], env, TERMINAL);
       running = terminal;
