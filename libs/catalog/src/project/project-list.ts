@@ -36,6 +36,7 @@ export function toProjectFilter(filters: ListRequest['filters']): ProjectFilter 
     if (by) joined.push(toJoined(by, filter));
     else own.push(filter.field === 'archived' ? toArchived(filter) : filter);
   }
+  if (own.length === 0) return { joined };
   const where: Filter<typeof Project> = toGraphFilter(own);
   return { own: where, joined };
 }
