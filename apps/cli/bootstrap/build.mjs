@@ -2,41 +2,81 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { withLock } from './lock.mjs';
 import { root } from './paths.mjs';
+import { replaceFiles } from './replace-files.mjs';
 
 const SOURCES = ['apps', 'libs', 'openapi'];
 const SETTINGS = ['.swcrc', 'package-lock.json'];
-const STAMP = 'dist/.sources';
+// What is compiled elsewhere (openapi/sdk/dist), or not at all.
+const SKIPPED = new Set(['node_modules', 'dist', 'bootstrap']);
+const STAMP = '.sources';
+const LOCK = '.cache/build.lock';
+const LOCK_STALE_MS = 5 * 60_000;
 
 /** Compiles apps, libs and the SDK into dist when a source file is newer than what is there. */
 export function buildIfStale(node) {
-  const digest = sourceDigest();
-  if (existsSync(root(STAMP)) && readFileSync(root(STAMP), 'utf8') === digest) return;
-  build(node, digest);
+  if (isBuilt(sourceDigest())) return;
+  withLock(root(LOCK), LOCK_STALE_MS, () => {
+    const digest = sourceDigest();
+    if (!isBuilt(digest)) compile(node, digest);
+  });
 }
 
-/** Compiles everything from scratch: type stripping by SWC (types are checked by `npm run check`). */
-export function build(node, digest = sourceDigest()) {
-  rmSync(root('dist'), { recursive: true, force: true });
-  const result = spawnSync(
-    node,
-    [
-      root('node_modules/@swc/cli/bin/swc.js'),
-      ...SOURCES.map((name) => `./${name}`),
-      '--out-dir',
-      'dist',
-      '--config-file',
-      '.swcrc',
-      '--copy-files',
-      '--quiet',
-      '--ignore',
-      '**/*.spec.ts,**/node_modules/**,**/bootstrap/**',
-    ],
-    { cwd: root(), stdio: ['ignore', 'inherit', 'inherit'] },
-  );
-  if (result.status !== 0) throw new Error('The build failed.');
-  mkdirSync(root('dist'), { recursive: true });
-  writeFileSync(root(STAMP), digest);
+/** Compiles everything: type stripping by SWC (types are checked by `npm run check`). */
+export function build(node) {
+  withLock(root(LOCK), LOCK_STALE_MS, (waited) => {
+    const digest = sourceDigest();
+    if (!waited || !isBuilt(digest)) compile(node, digest);
+  });
+}
+
+function isBuilt(digest) {
+  const stamp = root('dist', STAMP);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
+}
+
+// Aside, because the product or a test may be running from dist. The digest is older than the files that are read, so a
+// source that is changed meanwhile is compiled again next time.
+function compile(node, digest) {
+  removeLeftovers();
+  const aside = root('.cache', `build.${process.pid}`);
+  mkdirSync(aside, { recursive: true });
+  try {
+    const result = spawnSync(
+      node,
+      [
+        root('node_modules/@swc/cli/bin/swc.js'),
+        ...SOURCES.map((name) => `./${name}`),
+        '--out-dir',
+        aside,
+        '--config-file',
+        '.swcrc',
+        '--copy-files',
+        '--quiet',
+        '--ignore',
+        '**/*.spec.ts,**/node_modules/**,**/dist/**,**/bootstrap/**',
+      ],
+      { cwd: root(), stdio: ['ignore', 'inherit', 'inherit'] },
+    );
+    if (result.status !== 0) throw new Error('The build failed.');
+    // Without its stamp, a dist that was replaced by half is compiled again.
+    rmSync(root('dist', STAMP), { force: true });
+    replaceFiles(aside, root('dist'));
+    writeFileSync(root('dist', STAMP), digest);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+// Of builds that were killed.
+function removeLeftovers() {
+  for (const name of readdirSync(root('.cache'))) {
+    if (!/^build\.\d+$/.test(name)) continue;
+    const folder = root('.cache', name);
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > LOCK_STALE_MS) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 // Names, sizes and times rather than contents: this runs before every command.
@@ -55,7 +95,7 @@ function note(hash, file) {
 function walk(directory, visit) {
   if (!existsSync(directory)) return;
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.name === 'node_modules' || entry.name.endsWith('.spec.ts')) continue;
+    if (SKIPPED.has(entry.name) || entry.name.endsWith('.spec.ts')) continue;
     const full = path.join(directory, entry.name);
     if (entry.isDirectory()) walk(full, visit);
     else visit(full);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { withLock } from './lock.mjs';
 import { root } from './paths.mjs';
 
 const NODE_MAJOR = 24;
@@ -25,7 +26,7 @@ export function resolveNode() {
   }
   const binary = path.join(home, 'node_modules', name, process.platform === 'win32' ? 'bin/node.exe' : 'bin/node');
   if (!isFresh(home) || !existsSync(binary)) {
-    withLock(home, () => {
+    withLock(lockOf(home), LOCK_STALE_MS, () => {
       if (isFresh(home) && existsSync(binary)) return;
       step(`Fetching Node ${NODE_MAJOR} (this machine has ${process.versions.node})`, () =>
         npm(process.execPath, home, ['ci', '--ignore-scripts']),
@@ -40,7 +41,7 @@ export function resolveNode() {
 /** Brings node_modules to what package-lock.json says, with npm itself running on `node`. */
 export function installDependencies(node) {
   if (isFresh(root())) return;
-  withLock(root(), () => {
+  withLock(lockOf(root()), LOCK_STALE_MS, () => {
     if (isFresh(root())) return;
     step('Installing the locked dependencies (about a minute the first time)', () => npm(node, root(), ['ci']));
   });
@@ -61,6 +62,10 @@ function isFresh(directory) {
     if (found && (found.version !== entry.version || found.integrity !== entry.integrity)) return false;
   }
   return Object.keys(present).every((name) => name in wanted);
+}
+
+function lockOf(directory) {
+  return path.join(directory, '.install-lock');
 }
 
 function readPackages(file) {
@@ -103,32 +108,4 @@ function step(text, work) {
   process.stderr.write(`› ${text} …\n`);
   work();
   process.stderr.write(`  done in ${((Date.now() - started) / 1000).toFixed(0)} s\n`);
-}
-
-// mkdir is atomic everywhere, so it keeps two first runs from installing into one folder at once.
-function withLock(directory, work) {
-  const lock = path.join(directory, '.install-lock');
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > LOCK_STALE_MS) {
-        rmdirSync(lock);
-      } else {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
-      }
-    }
-  }
-  const release = () => {
-    if (existsSync(lock)) rmdirSync(lock);
-  };
-  process.once('exit', release);
-  try {
-    work();
-  } finally {
-    release();
-    process.off('exit', release);
-  }
 }
