@@ -1,5 +1,6 @@
 import type { Credentials } from './credentials.js';
 import { type Client, createClient, createConfig } from './gen/client/index.js';
+import { NotModified } from './not-modified.js';
 import { toProblemError } from './problem-error.js';
 import { DEFAULT_RETRY, type RetryOptions, resilientFetch } from './resilient-fetch.js';
 
@@ -15,7 +16,7 @@ export interface ImbiClientOptions {
 /**
  * A client to hand to every operation: `getTeam({ client, path: { org, slug } })`.
  * Failed calls come back as `error`, or are thrown where the call says `throwOnError: true`; either way they are
- * {@link ProblemError}s.
+ * {@link ProblemError}s. Not a failure, but no data either, is an answer of 304: {@link NotModified}.
  */
 export function createImbiClient(options: ImbiClientOptions): Client {
   const client = createClient(
@@ -29,8 +30,9 @@ export function createImbiClient(options: ImbiClientOptions): Client {
       }),
     }),
   );
-  client.interceptors.error.use((error, response) =>
-    error instanceof Error && !response ? error : toProblemError(error, response),
-  );
+  client.interceptors.error.use((error, response) => {
+    if (response?.status === 304) return new NotModified(response.headers.get('etag') ?? '');
+    return error instanceof Error && !response ? error : toProblemError(error, response);
+  });
   return client;
 }
