@@ -3,6 +3,7 @@ import { CONFIG, type Config } from '#libs/config';
 import { PasswordHasher, PasswordPolicy } from '#libs/crypto';
 import { LoginService } from './login/login.service.js';
 import { LoginThrottle } from './login/login-throttle.js';
+import { PowersReadModel } from './permission/powers.read-model.js';
 import { AccessibleOrganizations } from './principal/accessible-organizations.js';
 import { Principals } from './principal/principals.js';
 import { PrincipalsReadModel } from './principal/principals.read-model.js';
@@ -44,6 +45,7 @@ import { UsersService } from './user/users.service.js';
     SigningKeyStore,
     AccessTokens,
     PrincipalsReadModel,
+    PowersReadModel,
     Principals,
     AccessibleOrganizations,
     RefreshTokenCodec,
@@ -62,6 +64,7 @@ import { UsersService } from './user/users.service.js';
     PasswordPolicy,
     SigningKeyStore,
     AccessTokens,
+    PowersReadModel,
     Principals,
     AccessibleOrganizations,
     SessionsService,
