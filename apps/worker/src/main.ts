@@ -10,6 +10,7 @@ import {
   migrateAnalytics,
   migrateDatabase,
   ProductModule,
+  startTracing,
 } from '#libs/product';
 
 const logger = createLogger('worker');
@@ -19,6 +20,7 @@ configureLogging({ level: config.log.level, format: pretty ? 'pretty' : 'json' }
 
 const database = databaseConnection(config);
 if (config.database.autoMigrate) await migrateDatabase(database);
+const tracing = await startTracing(config);
 const app = await NestFactory.createApplicationContext(
   ProductModule.forRoot({
     config,
@@ -37,9 +39,12 @@ logger.info({}, 'working');
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     logger.info({ signal }, 'stopping');
-    app.close().catch((error: unknown) => {
-      logger.error({ reason: String(error) }, 'the shutdown failed');
-      process.exitCode = 1;
-    });
+    app
+      .close()
+      .then(() => tracing.stop())
+      .catch((error: unknown) => {
+        logger.error({ reason: String(error) }, 'the shutdown failed');
+        process.exitCode = 1;
+      });
   });
 }

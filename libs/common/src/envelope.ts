@@ -8,19 +8,25 @@ import {
   requestContext,
   SYSTEM_ACTOR,
 } from './request-context.js';
+import { parseTraceparent, type SpanContext } from './span.js';
+import { tracing } from './tracing.js';
 
 /** What travels with a payload, so that the handler acts in the name of whoever caused the work. */
 export interface Envelope {
   readonly data: JsonObject;
   readonly context: RequestContext;
+  /** The span in which the work was caused. */
+  readonly cause?: SpanContext;
 }
 
-/** Wraps a payload together with the current actor, request and organization. */
+/** Wraps a payload together with the current actor, request, organization and span. */
 export function seal(data: JsonObject): JsonObject {
   const { kind, id, name } = currentActor();
   const context = requestContext.current();
   const sealed: JsonObject = { data, actor: { kind, id, name }, request_id: context?.requestId ?? newId() };
   if (context?.organizationId) sealed['organization_id'] = context.organizationId;
+  const traceparent = tracing.traceparent();
+  if (traceparent) sealed['traceparent'] = traceparent;
   return sealed;
 }
 
@@ -32,7 +38,8 @@ export function unseal(sealed: unknown): Envelope {
     actor: readActor(fields['actor']),
     organizationId: text(fields['organization_id']),
   };
-  return { data: isJsonObject(fields['data']) ? fields['data'] : {}, context };
+  const cause = parseTraceparent(text(fields['traceparent']));
+  return { data: isJsonObject(fields['data']) ? fields['data'] : {}, context, cause };
 }
 
 const ACTOR_KINDS: readonly ActorKind[] = ['user', 'service_account', 'system', 'anonymous'];

@@ -40,3 +40,14 @@ export {
   requestContext,
   SYSTEM_ACTOR,
 } from './request-context.js';
+export {
+  formatTraceparent,
+  parseTraceparent,
+  type Span,
+  type SpanAttributes,
+  type SpanContext,
+  type SpanKind,
+  type SpanOptions,
+  type SpanSource,
+} from './span.js';
+export { errorType, installTracing, tracing } from './tracing.js';

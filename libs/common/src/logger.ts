@@ -1,5 +1,6 @@
 import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import { requestContext } from './request-context.js';
+import { tracing } from './tracing.js';
 
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -40,7 +41,9 @@ export function configureLogging(options: LoggingOptions): void {
     redact,
     mixin: () => {
       const context = requestContext.current();
-      return context ? { request_id: context.requestId } : {};
+      const fields = context ? { request_id: context.requestId } : {};
+      const span = tracing.active();
+      return span ? { ...fields, trace_id: span.traceId, span_id: span.spanId } : fields;
     },
     transport:
       options.format === 'pretty'

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Span } from './span.js';
 
 export type ActorKind = 'user' | 'service_account' | 'system' | 'anonymous';
 
@@ -17,6 +18,8 @@ export interface RequestContext {
   credentialId?: string;
   ip?: string;
   userAgent?: string;
+  /** The span of the whole request or job, where traces are on. */
+  trace?: Span;
 }
 
 export const SYSTEM_ACTOR: Actor = Object.freeze({ kind: 'system', id: 'system', name: 'Imbi' });

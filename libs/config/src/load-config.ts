@@ -9,6 +9,7 @@ import {
   queueSection,
   serverSection,
   storageSection,
+  tracingSection,
 } from './sections/index.js';
 import { type Section, type SectionValues, type Setting, SettingProblem } from './setting.js';
 
@@ -17,6 +18,7 @@ export const CONFIG_SECTIONS = [
   serverSection,
   dataSection,
   logSection,
+  tracingSection,
   databaseSection,
   queueSection,
   analyticsSection,

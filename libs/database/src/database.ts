@@ -2,10 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { type CompiledQuery, type IsolationLevel, Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
-import { createLogger, errorMessage, sleep } from '#libs/common';
+import { createLogger, errorMessage, type Span, sleep, tracing } from '#libs/common';
 import { createPool, type DatabaseConnection } from './connection.js';
 import { NotificationListener } from './notification-listener.js';
 import { isTransient } from './pg-error.js';
+import { traceQuery, traceStatement } from './statement-span.js';
 import { Transaction } from './transaction.js';
 
 /** A statement ready to be sent: its text, one of few, and the values of this call. */
@@ -42,7 +43,10 @@ export class Database {
   constructor(connection: DatabaseConnection) {
     this.embedded = connection.embedded;
     this.pool = createPool(connection);
-    this.root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: this.pool }) });
+    this.root = new Kysely<unknown>({
+      dialect: new PostgresDialect({ pool: this.pool }),
+      log: tracing.enabled ? traceQuery : undefined,
+    });
     this.listener = new NotificationListener(connection, this.pool);
   }
 
@@ -57,12 +61,17 @@ export class Database {
    */
   async execute<Row>(query: CompiledQuery<Row> | BoundStatement<Row>): Promise<Row[]> {
     this.assertOutside();
-    const result = await this.pool.query({
-      name: this.statementName(query.sql),
-      text: query.sql,
-      values: [...query.parameters],
-    });
-    return result.rows;
+    const statement = { name: this.statementName(query.sql), text: query.sql, values: [...query.parameters] };
+    if (!tracing.active()) return (await this.pool.query(statement)).rows;
+    const startedAt = performance.now();
+    try {
+      const { rows } = await this.pool.query(statement);
+      traceStatement(query.sql, startedAt);
+      return rows;
+    } catch (error) {
+      traceStatement(query.sql, startedAt, error);
+      throw error;
+    }
   }
 
   /**
@@ -75,15 +84,7 @@ export class Database {
     options: TransactionOptions = {},
   ): Promise<Result> {
     this.assertOutside();
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(work, options.isolation);
-      } catch (error) {
-        if (options.retry === false || attempt >= MAX_ATTEMPTS || !isTransient(error)) throw error;
-        logger.debug({ attempt, reason: errorMessage(error) }, 'transaction is retried');
-        await sleep(2 ** attempt * (0.5 + Math.random()));
-      }
-    }
+    return tracing.within('transaction', { kind: 'internal' }, (span) => this.attemptAll(work, options, span));
   }
 
   /** Calls `onNotify` at each notification on `channel`, over reconnects too; returns how to stop it. */
@@ -101,6 +102,23 @@ export class Database {
     this.ended = true;
     await this.listener.close();
     await this.root.destroy();
+  }
+
+  private async attemptAll<Result>(
+    work: (tx: Transaction) => Promise<Result>,
+    options: TransactionOptions,
+    span: Span | undefined,
+  ): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(work, options.isolation);
+      } catch (error) {
+        if (options.retry === false || attempt >= MAX_ATTEMPTS || !isTransient(error)) throw error;
+        span?.set({ 'imbi.transaction.retries': attempt });
+        logger.debug({ attempt, reason: errorMessage(error) }, 'transaction is retried');
+        await sleep(2 ** attempt * (0.5 + Math.random()));
+      }
+    }
   }
 
   private async attempt<Result>(

@@ -7,3 +7,4 @@ export type { PlatformOptions } from './platform.module.js';
 export { migrateAnalytics, migrateAnalyticsOnly, migrateDatabase } from './prepare.js';
 export { ProductModule, type ProductOptions } from './product.module.js';
 export { type RunningApi, startApi } from './start-api.js';
+export { type RunningTracing, startTracing } from './tracing/start-tracing.js';

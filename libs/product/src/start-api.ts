@@ -14,6 +14,7 @@ import { installationSecret } from './installation-keys.js';
 import { API_INFO } from './openapi-info.js';
 import { migrateAnalytics, migrateDatabase } from './prepare.js';
 import { ProductModule, type ProductOptions } from './product.module.js';
+import { startTracing } from './tracing/start-tracing.js';
 
 export interface RunningApi {
   readonly app: NestFastifyApplication;
@@ -28,6 +29,7 @@ export interface RunningApi {
 export async function startApi(options: Omit<ProductOptions, 'http'>): Promise<RunningApi> {
   const { config, database, keys } = options;
   if (config.database.autoMigrate) await migrateDatabase(database);
+  const tracing = await startTracing(config);
   const app = await createHttpApp(ProductModule.forRoot({ ...options, http: true }), config, {
     secret: installationSecret(keys),
   });
@@ -41,7 +43,10 @@ export async function startApi(options: Omit<ProductOptions, 'http'>): Promise<R
   await app.get(AuthSeeder, { strict: false }).seed();
   const admin = await app.get(BootstrapAdmin, { strict: false }).run();
   await app.listen({ host: config.server.host, port: config.server.port });
-  const stop = () => shutdownGracefully(app, config.server.shutdownTimeout);
+  const stop = async () => {
+    await shutdownGracefully(app, config.server.shutdownTimeout);
+    await tracing.stop();
+  };
   return { app, url: addressOf(app), admin, stop };
 }
 

@@ -1,5 +1,17 @@
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
-import { createLogger, errorMessage, isDomainError, newId, requestContext, sleep, unseal } from '#libs/common';
+import {
+  createLogger,
+  errorMessage,
+  errorType,
+  isDomainError,
+  newId,
+  requestContext,
+  type Span,
+  type SpanContext,
+  sleep,
+  tracing,
+  unseal,
+} from '#libs/common';
 import type { JobContext } from './handler.decorator.js';
 import type { BoundHandler } from './handler-registry.js';
 import { backoffDelay } from './job-definition.js';
@@ -59,12 +71,20 @@ export class JobWorker {
   private async run(job: Job, stop: AbortSignal | undefined): Promise<unknown> {
     const handler = this.find(job.name);
     if (!handler) throw new PermanentJobError(`No handler of this worker runs ${job.name}`);
-    const { data, context } = unseal(job.data);
+    const { data, context, cause } = unseal(job.data);
+    context.trace = beginSpan(this.queue, job, cause);
     return requestContext.run(context, async () => {
       const { timeoutSeconds } = handler.retry;
       const signals = [stop, timeoutSeconds ? AbortSignal.timeout(timeoutSeconds * 1000) : undefined];
       const signal = AbortSignal.any(signals.filter((one) => one !== undefined));
-      await untilAborted(handler.run(data, jobContext(job, signal)), signal);
+      try {
+        await untilAborted(handler.run(data, jobContext(job, signal)), signal);
+      } catch (error) {
+        context.trace?.fail(errorType(error));
+        throw error;
+      } finally {
+        context.trace?.end();
+      }
     });
   }
 
@@ -82,6 +102,21 @@ export class JobWorker {
       logger.error({ ...fields, stack: error.stack }, 'a job failed for good and is a dead letter now');
     else logger.warn(fields, 'a job failed and will be tried again');
   }
+}
+
+// A part of the trace of whatever caused the job, however long ago; each attempt is a span of its own.
+function beginSpan(queue: string, job: Job, cause: SpanContext | undefined): Span | undefined {
+  if (!tracing.enabled) return undefined;
+  const attributes = {
+    'messaging.system': 'bullmq',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'process',
+    'messaging.destination.name': queue,
+    'messaging.message.id': job.id,
+    'imbi.job.name': job.name,
+    'imbi.job.attempt': job.attemptsMade + 1,
+  };
+  return tracing.begin(`process ${job.name}`, { kind: 'consumer', attributes }, cause);
 }
 
 function jobContext(job: Job, signal: AbortSignal): JobContext {

@@ -8,3 +8,4 @@ export { mailSection } from './mail.config.js';
 export { queueSection } from './queue.config.js';
 export { serverSection } from './server.config.js';
 export { storageSection } from './storage.config.js';
+export { tracingSection } from './tracing.config.js';

@@ -10,6 +10,7 @@ export function installAccessLog(fastify: FastifyInstance): void {
     logger.info(
       {
         request_id: request.id,
+        trace_id: request.imbiContext?.trace?.traceId,
         method: request.method,
         route: request.routeOptions.url ?? 'none',
         status: reply.statusCode,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ANONYMOUS_ACTOR, newId, type RequestContext, requestContext } from '#libs/common';
+import { traceRequest } from './request-span.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,6 +24,7 @@ export function installRequestContext(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     const context = newContext(request);
+    traceRequest(request, reply, context);
     request.imbiContext = context;
     requestContext.run(context, done);
   });

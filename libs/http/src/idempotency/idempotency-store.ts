@@ -37,8 +37,8 @@ export class IdempotencyStore {
   ) {}
 
   async begin(request: IdempotentRequest): Promise<IdempotencyState> {
-    const { rows } = await this.database.pool.query<{ lock: string }>(
-      `insert into imbi_system.idempotency_keys as held (caller, key, fingerprint, locked_until, expires_at)
+    const rows = await this.database.execute<{ lock: string }>({
+      sql: `insert into imbi_system.idempotency_keys as held (caller, key, fingerprint, locked_until, expires_at)
        values ($1, $2, $3, now() + make_interval(secs => $4), now() + make_interval(secs => $5))
        on conflict (caller, key) do update
          set fingerprint = excluded.fingerprint, status = null, headers = null, body = null,
@@ -46,28 +46,35 @@ export class IdempotencyStore {
          where held.expires_at <= now()
             or (held.status is null and held.locked_until <= now() and held.fingerprint = excluded.fingerprint)
        returning locked_until::text as lock`,
-      [request.caller, request.key, request.fingerprint, LOCK_SECONDS, this.keepSeconds],
-    );
+      parameters: [request.caller, request.key, request.fingerprint, LOCK_SECONDS, this.keepSeconds],
+    });
     const lock = rows[0]?.lock;
     return lock === undefined ? this.read(request) : { kind: 'begun', lock };
   }
 
   /** Keeps the answer for retries; does nothing when the lock was lost to one meanwhile. */
   async finish(request: IdempotentRequest, lock: string, answer: KeptAnswer): Promise<void> {
-    await this.database.pool.query(
-      `update imbi_system.idempotency_keys set status = $4, headers = $5, body = $6, locked_until = now()
+    await this.database.execute({
+      sql: `update imbi_system.idempotency_keys set status = $4, headers = $5, body = $6, locked_until = now()
        where caller = $1 and key = $2 and locked_until = $3::timestamptz and status is null`,
-      [request.caller, request.key, lock, answer.status, JSON.stringify(answer.headers), answer.body ?? null],
-    );
+      parameters: [
+        request.caller,
+        request.key,
+        lock,
+        answer.status,
+        JSON.stringify(answer.headers),
+        answer.body ?? null,
+      ],
+    });
   }
 
   /** Forgets the key, so that a retry is carried out anew. */
   async release(request: IdempotentRequest, lock: string): Promise<void> {
-    await this.database.pool.query(
-      `delete from imbi_system.idempotency_keys
+    await this.database.execute({
+      sql: `delete from imbi_system.idempotency_keys
        where caller = $1 and key = $2 and locked_until = $3::timestamptz and status is null`,
-      [request.caller, request.key, lock],
-    );
+      parameters: [request.caller, request.key, lock],
+    });
   }
 
   /** Deletes keys that have expired, at most `limit` of them; for a janitor. Returns how many. */
@@ -82,18 +89,17 @@ export class IdempotencyStore {
   }
 
   private async read(request: IdempotentRequest): Promise<IdempotencyState> {
-    const { rows } = await this.database.pool.query<{
+    const [row] = await this.database.execute<{
       fingerprint: string;
       status: number | null;
       headers: Record<string, string> | null;
       body: string | null;
       left: number;
-    }>(
-      `select fingerprint, status, headers, body, extract(epoch from locked_until - now())::float8 as left
+    }>({
+      sql: `select fingerprint, status, headers, body, extract(epoch from locked_until - now())::float8 as left
        from imbi_system.idempotency_keys where caller = $1 and key = $2`,
-      [request.caller, request.key],
-    );
-    const [row] = rows;
+      parameters: [request.caller, request.key],
+    });
     // Released between the two statements: the other request failed, and the next try will do it.
     if (!row) return { kind: 'running', retryAfterSeconds: 1 };
     if (row.fingerprint !== request.fingerprint) return { kind: 'other_request' };
