@@ -10,6 +10,8 @@ const KINDS = ['Team', 'ProjectType', 'Environment', 'LinkDefinition', 'Tag'];
 const FIRST_DAY = [
   ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getMe', 'listMySessions'],
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
+  ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword'],
+  ...['giveUserRole', 'listUserRoles', 'takeUserRole', 'deleteUser'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
   ...['createProject', 'getProject', 'findProjectBySlug', 'replaceProject', 'updateProject', 'listProjects'],
   ...['archiveProject', 'unarchiveProject', 'writeProjects'],
@@ -22,7 +24,10 @@ const FIRST_DAY = [
 ];
 
 /** What no example can stand for: the caller's own secrets, and jobs that failed. */
-const OWN_STORIES = [...['login', 'refresh', 'logout', 'endMySession'], ...['replayDeadLetter', 'deleteDeadLetter']];
+const OWN_STORIES = [
+  ...['login', 'refresh', 'logout', 'endMySession', 'changeMyPassword'],
+  ...['replayDeadLetter', 'deleteDeadLetter'],
+];
 
 const organization = `first-day-${randomBytes(4).toString('hex')}`;
 const parameters: Record<string, string> = { org: organization };
@@ -71,7 +76,7 @@ function operationNamed(name: string): Operation {
 
 function remember(name: string, answer: unknown): void {
   if (!isObject(answer)) return;
-  if (name === 'createProject') parameters['id'] = String(answer['id']);
+  if (name === 'createProject' || name === 'createUser') parameters['id'] = String(answer['id']);
   if (name === 'writeProjects' && Array.isArray(answer['items'])) parameters['dependency'] = answer['items'][0].id;
 }
 

@@ -9,16 +9,23 @@ import { Authenticator } from './http/authenticator.js';
 import { BearerStrategy } from './http/bearer.strategy.js';
 import { MeController } from './http/me.controller.js';
 import { MeService } from './http/me.service.js';
+import { OwnPassword } from './user/own-password.service.js';
+import { UserAdministration } from './user/user-administration.service.js';
+import { UserRoles } from './user/user-roles.service.js';
+import { UsersController } from './user/users.controller.js';
 
 /** The routes of authentication, and the guard before every route of the application. */
 @Module({
   imports: [AuthModule],
-  controllers: [AuthController, WellKnownController, MeController],
+  controllers: [AuthController, WellKnownController, MeController, UsersController],
   providers: [
     BearerStrategy,
     Authenticator,
     AuthHttpService,
     MeService,
+    OwnPassword,
+    UserAdministration,
+    UserRoles,
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: REQUEST_AUTHENTICATOR, useExisting: Authenticator },
   ],

@@ -23,6 +23,20 @@ defineProblems({
     cause: 'Sign-ins to this account failed too often; each further failure doubles the wait, up to a bound.',
     remedy: 'Wait for `Retry-After` seconds. Tries in the meantime are refused, and do not make the wait longer.',
   },
+  beyond_own_powers: {
+    status: 403,
+    title: 'Beyond your own permissions',
+    cause:
+      'The call gives somebody a permission that the caller does not hold in that place, or changes an account that ' +
+      'may do more than the caller. `permissions` names what is lacking; `*` stands for an administrator.',
+    remedy: 'Let somebody do it who holds these permissions, or an administrator.',
+  },
+  last_admin: {
+    status: 409,
+    title: 'The last administrator',
+    cause: 'The call would leave the installation without an active administrator.',
+    remedy: 'Make another user an administrator first.',
+  },
   password_hashing_busy: {
     status: 503,
     title: 'Too many sign-ins at once',

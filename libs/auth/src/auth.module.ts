@@ -3,7 +3,9 @@ import { CONFIG, type Config } from '#libs/config';
 import { PasswordHasher, PasswordPolicy } from '#libs/crypto';
 import { LoginService } from './login/login.service.js';
 import { LoginThrottle } from './login/login-throttle.js';
+import { ActorPowers } from './permission/actor-powers.js';
 import { PowersReadModel } from './permission/powers.read-model.js';
+import { RoleAssignments } from './permission/role-assignments.repository.js';
 import { AccessibleOrganizations } from './principal/accessible-organizations.js';
 import { Principals } from './principal/principals.js';
 import { PrincipalsReadModel } from './principal/principals.read-model.js';
@@ -46,6 +48,8 @@ import { UsersService } from './user/users.service.js';
     AccessTokens,
     PrincipalsReadModel,
     PowersReadModel,
+    ActorPowers,
+    RoleAssignments,
     Principals,
     AccessibleOrganizations,
     RefreshTokenCodec,
@@ -60,6 +64,10 @@ import { UsersService } from './user/users.service.js';
     BootstrapAdmin,
   ],
   exports: [
+    ActorPowers,
+    RoleAssignments,
+    UsersRepository,
+    LoginThrottle,
     PasswordHasher,
     PasswordPolicy,
     SigningKeyStore,

@@ -1,15 +1,18 @@
 import { sql } from 'kysely';
+import type { JsonScalar } from '#libs/common';
 import { decodeMap } from './agtype.js';
 import type { EdgeDefinition, EdgeOf, VertexDefinition } from './definition.js';
 import { definitionOfEnd, type End, endTable, idOfEnd, joinsEnd, type Side } from './edge-end.js';
 import { decodeEdge } from './property-codec.js';
 import type { Session } from './session.js';
-import { anyOf, encode, encodeList, equal, idOf, propertiesOf, type Sql, tableOf } from './sql.js';
+import { anyOf, encode, encodeList, equal, idOf, namedCol, propertiesOf, type Sql, tableOf } from './sql.js';
 
 /** Edges by their ends: those of one vertex, of several, or between two. At least one end must be given. */
 export interface EdgeSelection {
   readonly from?: End | readonly string[];
   readonly to?: End | readonly string[];
+  /** Only edges whose properties are these; null for those that lack one. */
+  readonly properties?: Readonly<Record<string, JsonScalar>>;
 }
 
 /** A selection with the labels of its ends worked out, over the rows e (edge), f (start) and t (end). */
@@ -33,6 +36,10 @@ export function compileSelection(edge: EdgeDefinition, selection: EdgeSelection)
   ] as const) {
     const condition = endCondition(selection, side, alias);
     if (condition) conditions.push(condition);
+  }
+  for (const [name, value] of Object.entries(selection.properties ?? {})) {
+    const property = namedCol(edge, name, 'e');
+    conditions.push(value === null ? sql<boolean>`${property} is null` : equal(property, encode(value)));
   }
   return {
     from,

@@ -47,6 +47,7 @@ const storedProject = stored(project, {
   archived_at: null,
   score: null,
 });
+const user = { email: 'ada@example.org', display_name: 'Ada Lovelace', is_active: true, is_admin: false };
 const other = { id: 'kY3pQ9_vL2xWcT7rZ-s8D', slug: 'shop', name: 'Shop' };
 
 /**
@@ -57,6 +58,14 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   LoginDto: { email: 'admin@imbi.local', password: 'Correct-Horse-9-Battery', device_label: 'Work laptop' },
   RefreshDto: { refresh_token: 'the refresh_token of the last answer' },
   LogoutDto: { all_sessions: false },
+
+  UserCreateDto: { ...user, password: 'Analytical-Engine-1843' },
+  UserUpdateDto: user,
+  UserPatchDto: { display_name: 'Ada King' },
+  UserPasswordDto: { password: 'Difference-Engine-1822' },
+  OwnPasswordDto: { current_password: 'Correct-Horse-9-Battery', password: 'Better-Horse-10-Battery' },
+  UserResponseDto: without(stored(user, { has_password: true, last_login_at: null }), 'description', 'icon'),
+  UserRolesDto: { items: [{ role: 'viewer', organization: 'acme' }] },
 
   OrganizationWriteDto: organization,
   OrganizationPatchDto: { description: 'Makes everything, and ships it.' },

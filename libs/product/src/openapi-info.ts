@@ -14,6 +14,7 @@ export const API_INFO: OpenApiInfo = {
   tags: {
     Authentication: 'Signing in, refreshing, signing out.',
     Me: 'The caller and the caller’s own sessions.',
+    Users: 'Who may sign in, and which roles they hold.',
     Organizations: 'The tenants: everything else belongs to one.',
     Teams: 'Who owns projects.',
     'Project types': 'What kinds of project there are.',
@@ -34,8 +35,10 @@ export const API_INFO: OpenApiInfo = {
     'link-definitions/{slug}': { description: 'The slug of the link definition.', example: 'repository' },
     'tags/{slug}': { description: 'The slug of the tag.', example: 'go' },
     'by-slug/{slug}': { description: 'The slug that the project has, or had.', example: 'api' },
+    'roles/{role}': { description: 'The slug of the role.', example: 'viewer' },
     // Ids have no example: only one that exists would work, and no installation has the same ones.
     'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
+    'users/{id}': { description: 'The id of the user, from the answer that created or listed it.' },
     'dead-letters/{id}': { description: 'The id of the job, from the list of dead letters.' },
     environment: { description: 'The slug of the environment.', example: 'production' },
     dependency: { description: 'The id of the project that is depended on.' },

@@ -1,13 +1,18 @@
-import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Authenticated, Paged, PageQueryDto } from '#libs/http';
+import { Authenticated, NoIdempotencyStore, Paged, PageQueryDto, RateLimit } from '#libs/http';
+import { OwnPassword } from '../user/own-password.service.js';
+import { OwnPasswordDto } from '../user/user.dto.js';
 import { MeQueryDto, MeResponseDto, SessionPageDto } from './me.dto.js';
 import { MeService, SESSION_LIST } from './me.service.js';
 
 @ApiTags('Me')
 @Controller('me')
 export class MeController {
-  constructor(private readonly me: MeService) {}
+  constructor(
+    private readonly me: MeService,
+    private readonly passwords: OwnPassword,
+  ) {}
 
   @Get()
   @Authenticated()
@@ -18,6 +23,22 @@ export class MeController {
   @ApiOkResponse({ type: MeResponseDto, description: 'The caller.' })
   getMe(@Query() query: MeQueryDto): Promise<MeResponseDto> {
     return this.me.get(query.organization);
+  }
+
+  @Put('password')
+  @HttpCode(204)
+  @Authenticated()
+  @RateLimit('login')
+  @NoIdempotencyStore()
+  @ApiOperation({
+    summary: 'Changes the caller’s password',
+    description:
+      'Asks for the password until now (422 `validation_failed` where it is wrong; wrong ones count as failed ' +
+      'sign-ins). Every other session of the caller ends.',
+  })
+  @ApiNoContentResponse({ description: 'The new password holds.' })
+  changeMyPassword(@Body() body: OwnPasswordDto): Promise<void> {
+    return this.passwords.change(body);
   }
 
   @Get('sessions')

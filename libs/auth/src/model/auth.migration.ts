@@ -69,6 +69,9 @@ export const authMigrations = [
       applied_at timestamptz not null default now()
     )`);
   }),
+  migration('auth/0007_user_lists', (m) => {
+    for (const key of ['display_name', 'email', 'created_at']) m.index('User', [key, 'id']);
+  }),
 ];
 
 /**

@@ -14,6 +14,11 @@ export const User = defineVertex('User', {
     last_login_at: property.timestamp({ optional: true }),
   },
   unique: [['email_key']],
+  indexes: [
+    ['display_name', 'id'],
+    ['email', 'id'],
+    ['created_at', 'id'],
+  ],
 });
 
 export const ServiceAccount = defineVertex('ServiceAccount', {

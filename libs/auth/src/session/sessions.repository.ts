@@ -11,9 +11,11 @@ import {
   Graph,
   type GraphReader,
   type InsertOf,
+  idOf,
   type KeysetPosition,
   propertiesOf,
   tableOf,
+  textOf,
   type VertexOf,
 } from '#libs/graph';
 import { IssuedTo, RefreshToken, Session, SessionFor } from '../model/session.vertex.js';
@@ -93,6 +95,29 @@ export class SessionsRepository {
 
   async endSession(tx: Transaction, id: string, reason: EndReason, now: Date): Promise<void> {
     await this.graph.in(tx).patch(Session, id, { set: { ended_at: now.toISOString(), end_reason: reason } });
+  }
+
+  /** Removes all sessions of a user, ended ones too, and their tokens. */
+  async removeSessions(tx: Transaction, userId: string): Promise<void> {
+    const graph = this.graph.in(tx);
+    for (;;) {
+      const { items } = await graph.list(Session, { where: { user_id: userId }, limit: MAX_SESSIONS });
+      if (items.length === 0) return;
+      const ids = items.map((session) => session.id);
+      await this.removeTokens(tx, ids);
+      await graph.removeMany(Session, ids);
+    }
+  }
+
+  private async removeTokens(tx: Transaction, sessionIds: readonly string[]): Promise<void> {
+    const { rows } = await sql<{ id: string }>`
+      select ${textOf(idOf('t'))} as id from ${tableOf(RefreshToken)} t
+      where ${anyOf(col(RefreshToken, 'session_id', 't'), encodeList(sessionIds))}
+    `.execute(tx.kysely);
+    await this.graph.in(tx).removeMany(
+      RefreshToken,
+      rows.map((row) => row.id),
+    );
   }
 
   async insertToken(tx: Transaction, userId: string, token: InsertOf<typeof RefreshToken>): Promise<void> {

@@ -95,6 +95,12 @@ export class SessionsService {
     return ending.length;
   }
 
+  /** Ends what is open, then removes every session of a user with its tokens: for a user who is deleted. */
+  async removeAllIn(tx: Transaction, userId: string): Promise<void> {
+    await this.endAllIn(tx, userId, 'revoked');
+    await this.repository.removeSessions(tx, userId);
+  }
+
   /** Ends a session inside a transaction, with its audit event. */
   async endOne(tx: Transaction, session: SessionVertex, reason: EndReason, now: Date): Promise<void> {
     await this.repository.endSession(tx, session.id, reason, now);

@@ -73,6 +73,22 @@ export class UsersService {
     return this.hasher.hash(password);
   }
 
+  /**
+   * Stores a password that was hashed before the transaction began, and ends the user's sessions but for the one that
+   * `exceptSession` names: whoever knew the old password is out.
+   */
+  async storePassword(
+    tx: GraphTransaction,
+    userId: string,
+    hash: string | undefined,
+    exceptSession?: string,
+  ): Promise<void> {
+    const patched = await tx.patch(User, userId, { set: { password_hash: hash ?? null } });
+    if (!patched) throw notFound('The user');
+    await this.sessions.endAllIn(tx.transaction, userId, 'credentials_changed', exceptSession);
+    audit(tx.transaction, 'user.password.change', userId);
+  }
+
   /** Switches a user off or on; switching off ends every session in the same transaction. */
   async setActive(userId: string, isActive: boolean): Promise<void> {
     await this.graph.transaction(async (tx) => {

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '#libs/common';
+import type { GraphTransaction } from '#libs/graph';
+import { unauthenticated } from '../auth-problems.js';
+import { type AuthContext, currentAuth } from '../principal/auth-context.js';
+import type { Powers } from './powers.js';
+import { PowersReadModel } from './powers.read-model.js';
+
+/** Holds what the caller does to others against what the caller may do: nobody gives, or commands, more than that. */
+@Injectable()
+export class ActorPowers {
+  constructor(private readonly readModel: PowersReadModel) {}
+
+  /** @throws DomainError `beyond_own_powers` unless the caller is an administrator */
+  assertAdmin(): void {
+    if (!caller().user.isAdmin) throw beyondOwnPowers('Only administrators may do this.');
+  }
+
+  /** @throws DomainError `beyond_own_powers` where the account may do what the caller may not */
+  async assertCoverPrincipal(tx: GraphTransaction, principalId: string): Promise<void> {
+    const { user } = caller();
+    if (user.isAdmin || user.id === principalId) return;
+    this.assertCover(await this.readModel.of(user.id, tx), await this.readModel.of(principalId, tx));
+  }
+
+  /** @throws DomainError `beyond_own_powers` where the role gives what the caller does not hold in that place */
+  async assertCoverRole(tx: GraphTransaction, roleId: string, organizationId: string | null): Promise<void> {
+    const { user } = caller();
+    if (user.isAdmin) return;
+    this.assertCover(await this.readModel.of(user.id, tx), await this.readModel.ofRole(roleId, organizationId, tx));
+  }
+
+  private assertCover(own: Powers, others: Powers): void {
+    if (own.covers(others)) return;
+    const lacking = own.lacking(others).map(({ permission }) => permission);
+    throw beyondOwnPowers('This goes beyond what you may do yourself.', [...new Set(lacking)].sort());
+  }
+}
+
+function caller(): AuthContext {
+  const auth = currentAuth();
+  if (!auth) throw unauthenticated();
+  return auth;
+}
+
+function beyondOwnPowers(message: string, permissions: readonly string[] = []): DomainError {
+  return new DomainError('beyond_own_powers', 'forbidden', message, { details: { permissions: [...permissions] } });
+}

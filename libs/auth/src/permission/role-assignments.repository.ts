@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import {
+  col,
+  encode,
+  equal,
+  Graph,
+  type GraphReader,
+  type GraphTransaction,
+  idOf,
+  tableOf,
+  textOf,
+  type VertexRef,
+} from '#libs/graph';
+import { HasRole } from '../model/identity.edge.js';
+import { Role } from '../model/identity.vertex.js';
+
+/** A role by slug, and the slug of the organization in which it is held; null for everywhere. */
+export interface AssignedRole {
+  readonly role: string;
+  readonly organization: string | null;
+}
+
+// The catalogue's label; authentication knows of it as much as the principal's statement does.
+const ORGANIZATION = sql.id('imbi', 'Organization');
+const slugOf = (alias: string) =>
+  sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, '"slug"'::ag_catalog.agtype)`;
+
+/** The HAS_ROLE edges of users, service accounts and groups. */
+@Injectable()
+export class RoleAssignments {
+  constructor(private readonly graph: Graph) {}
+
+  /** What a principal was given itself, by role and place. */
+  async listOf({ definition, id }: VertexRef, tx?: GraphTransaction): Promise<AssignedRole[]> {
+    const reader: GraphReader = tx ?? this.graph.read;
+    return reader.run<AssignedRole>(sql`
+      select ${textOf(col(Role, 'slug', 'r'))} as role, ${textOf(slugOf('o'))} as organization
+      from ${tableOf(definition)} p
+      join ${tableOf(HasRole)} e on ${equal(sql.ref('e.start_id'), sql.ref('p.id'))}
+      join ${tableOf(Role)} r on ${equal(sql.ref('r.id'), sql.ref('e.end_id'))}
+      left join ${ORGANIZATION} o on ${equal(idOf('o'), col(HasRole, 'organization_id', 'e'))}
+      where ${equal(idOf('p'), encode(id))}
+      order by 1, 2 nulls first`);
+  }
+
+  /** Takes a role in exactly this place; false where it was not held there. */
+  async remove(
+    tx: GraphTransaction,
+    principal: VertexRef,
+    roleId: string,
+    organizationId: string | null,
+  ): Promise<boolean> {
+    const selection = { from: principal, to: roleId, properties: { organization_id: organizationId } };
+    return (await tx.disconnect(HasRole, selection)).length > 0;
+  }
+
+  /** The id of an organization by its slug, kept from being deleted until the transaction ends. */
+  async findOrganization(tx: GraphTransaction, slug: string): Promise<string | undefined> {
+    const [row] = await tx.run<{ id: string }>(sql`
+      select ${textOf(idOf('o'))} as id from ${ORGANIZATION} o where ${equal(slugOf('o'), encode(slug))} for key share`);
+    return row?.id;
+  }
+}

@@ -1,0 +1,173 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError, isId, notFound } from '#libs/common';
+import { Graph, type GraphTransaction } from '#libs/graph';
+import {
+  applyPatch,
+  type ListDefinition,
+  type Page,
+  type PageQueryDto,
+  Pages,
+  type PatchDocument,
+  validateDocument,
+} from '#libs/http';
+import { recordAudit } from '../audit/audit.js';
+import { emailKey, User } from '../model/identity.vertex.js';
+import { ActorPowers } from '../permission/actor-powers.js';
+import { SessionsService } from '../session/sessions.service.js';
+import { toDocument, writableDocument } from '../shared/document.js';
+import { assertExpected, type Expectation } from '../shared/expectation.js';
+import { toCursorPosition, toGraphFilter, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
+import { type UserCreateDto, type UserResponseDto, UserUpdateDto } from './user.dto.js';
+import { UserRoles } from './user-roles.service.js';
+import { UsersRepository } from './users.repository.js';
+import { UsersService, type UserVertex } from './users.service.js';
+
+export const USER_LIST: ListDefinition = {
+  sortable: ['display_name', 'email', 'created_at'],
+  defaultSort: 'display_name',
+  filterable: {
+    email: { type: 'text' },
+    display_name: { type: 'text' },
+    is_active: { type: 'boolean' },
+    is_admin: { type: 'boolean' },
+  },
+};
+
+// Fields of the answer that no patch may touch.
+const SERVER_OWNED = ['has_password', 'last_login_at'];
+
+/** Users as those see them who manage them. Everything is bounded by what the caller may do: see {@link ActorPowers}. */
+@Injectable()
+export class UserAdministration {
+  constructor(
+    private readonly graph: Graph,
+    private readonly pages: Pages,
+    private readonly users: UsersService,
+    private readonly repository: UsersRepository,
+    private readonly sessions: SessionsService,
+    private readonly powers: ActorPowers,
+    private readonly roles: UserRoles,
+  ) {}
+
+  async list(query: PageQueryDto): Promise<Page<UserResponseDto>> {
+    const request = this.pages.read('users', query, USER_LIST);
+    const where = toGraphFilter(request.filters);
+    const { items } = await this.graph.read.list(User, {
+      where,
+      order: toGraphOrder(request.sort),
+      after: toKeysetPosition(request.after),
+      limit: request.limit + 1,
+    });
+    const total = request.count ? await this.graph.read.count(User, where) : undefined;
+    const withPassword = await this.repository.withPassword(items.map(({ id }) => id));
+    return this.pages.answer(request, items, {
+      item: (user) => toUserResponse(user, withPassword.has(user.id)),
+      position: (user) => toCursorPosition(request.sort, user),
+      total,
+    });
+  }
+
+  async get(id: string): Promise<UserResponseDto> {
+    const user = isId(id) ? await this.graph.read.find(User, { id }) : undefined;
+    if (!user) throw notFound('The user');
+    return this.respond(user);
+  }
+
+  async create(write: UserCreateDto): Promise<UserResponseDto> {
+    const { email, display_name, password, is_active, is_admin, organization } = write;
+    if (is_admin) this.powers.assertAdmin();
+    const user = { email, displayName: display_name, password, isAdmin: is_admin };
+    const hash = await this.users.hashNew(password, user);
+    return this.graph.transaction(async (tx) => {
+      const inserted = await this.users.insert(tx, user, hash);
+      if (organization !== undefined) await this.roles.giveDefault(tx, inserted.id, organization);
+      const off = is_active === false ? await tx.patch(User, inserted.id, { set: { is_active: false } }) : undefined;
+      return toUserResponse(off?.after ?? inserted, hash !== undefined);
+    });
+  }
+
+  async patch(id: string, patch: PatchDocument, expected: Expectation): Promise<UserResponseDto> {
+    return this.graph.transaction(async (tx) => {
+      const { user, hasPassword } = await this.lock(tx, id, expected);
+      const document = applyPatch(patch, toDocument(toUserResponse(user, hasPassword)), { serverOwned: SERVER_OWNED });
+      const write = await validateDocument(UserUpdateDto, writableDocument(document, SERVER_OWNED));
+      const set = toProperties(write, user);
+      if (set.is_admin !== user.is_admin) this.powers.assertAdmin();
+      if (!set.is_admin || !set.is_active) await this.assertNotLastAdmin(tx, user);
+      const result = await tx.patch(User, id, { set });
+      if (!result) throw notFound('The user');
+      if (user.is_active && !set.is_active) await this.sessions.endAllIn(tx.transaction, id, 'revoked');
+      if (result.changed) this.audit(tx, 'user.update', id);
+      return toUserResponse(result.after, hasPassword);
+    });
+  }
+
+  async delete(id: string, expected: Expectation): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      const { user } = await this.lock(tx, id, expected, true);
+      await this.assertNotLastAdmin(tx, user);
+      await this.sessions.removeAllIn(tx.transaction, id);
+      await tx.remove(User, id);
+      this.audit(tx, 'user.delete', id);
+      tx.emit('user.deleted', { id });
+    });
+  }
+
+  async setPassword(id: string, password: string): Promise<void> {
+    const { email, display_name } = await this.get(id);
+    const hash = await this.users.hashNew(password, { email, displayName: display_name });
+    await this.graph.transaction(async (tx) => {
+      await this.lock(tx, id);
+      await this.users.storePassword(tx, id, hash);
+    });
+  }
+
+  /** The user, kept from others until the transaction ends, and not mightier than the caller. */
+  private async lock(tx: GraphTransaction, id: string, expected: Expectation = {}, forRemoval = false) {
+    const user = isId(id) ? await tx.lock(User, id, { forRemoval }) : undefined;
+    if (!user) throw notFound('The user');
+    assertExpected('user', expected, user.version);
+    await this.powers.assertCoverPrincipal(tx, id);
+    return { user, hasPassword: (await this.repository.withPassword([id], tx)).has(id) };
+  }
+
+  private async assertNotLastAdmin(tx: GraphTransaction, user: UserVertex): Promise<void> {
+    if (!user.is_admin || !user.is_active) return;
+    if (await this.repository.lockOtherAdmins(tx, user.id)) return;
+    throw new DomainError('last_admin', 'conflict', 'This is the last active administrator; make another one first.');
+  }
+
+  private async respond(user: UserVertex): Promise<UserResponseDto> {
+    return toUserResponse(user, (await this.repository.withPassword([user.id])).has(user.id));
+  }
+
+  private audit(tx: GraphTransaction, action: string, id: string): void {
+    recordAudit(tx.transaction, { action, outcome: 'success', resourceKind: 'User', resourceId: id });
+  }
+}
+
+function toProperties({ email, display_name, is_active, is_admin }: UserUpdateDto, current: UserVertex) {
+  return {
+    email: email.trim(),
+    email_key: emailKey(email),
+    display_name,
+    is_active: is_active ?? current.is_active,
+    is_admin: is_admin ?? current.is_admin,
+  };
+}
+
+function toUserResponse(user: UserVertex, hasPassword: boolean): UserResponseDto {
+  const { id, email, display_name, is_active, is_admin, last_login_at, created_at, updated_at, version } = user;
+  return {
+    id,
+    email,
+    display_name,
+    is_active,
+    is_admin,
+    has_password: hasPassword,
+    last_login_at,
+    created_at,
+    updated_at,
+    version,
+  };
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { invalid, isId, notFound } from '#libs/common';
+import { Graph, type GraphTransaction, ref, type VertexOf } from '#libs/graph';
+import { recordAudit } from '../audit/audit.js';
+import { HasRole } from '../model/identity.edge.js';
+import { Role, User } from '../model/identity.vertex.js';
+import { ActorPowers } from '../permission/actor-powers.js';
+import { RoleAssignments } from '../permission/role-assignments.repository.js';
+import type { UserRolesDto } from './user.dto.js';
+
+type RoleVertex = VertexOf<typeof Role>;
+
+/** Roles that users hold by themselves, each in one organization or everywhere. */
+@Injectable()
+export class UserRoles {
+  constructor(
+    private readonly graph: Graph,
+    private readonly assignments: RoleAssignments,
+    private readonly powers: ActorPowers,
+  ) {}
+
+  async list(userId: string): Promise<UserRolesDto> {
+    if (!isId(userId) || !(await this.graph.read.find(User, { id: userId }))) throw notFound('The user');
+    return { items: await this.assignments.listOf(ref(User, userId)) };
+  }
+
+  async give(userId: string, roleSlug: string, organization: string | undefined): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      await this.lock(tx, userId);
+      const role = await findRole(tx, roleSlug);
+      await this.connect(tx, userId, role, await this.place(tx, organization));
+    });
+  }
+
+  /** Gives a new user the role that new users have, in an organization; nothing where no role is the default. */
+  async giveDefault(tx: GraphTransaction, userId: string, organization: string): Promise<void> {
+    const place = await this.place(tx, organization);
+    const { items } = await tx.list(Role, { where: { is_default: true }, limit: 1 });
+    if (items[0]) await this.connect(tx, userId, items[0], place);
+  }
+
+  async take(userId: string, roleSlug: string, organization: string | undefined): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      await this.lock(tx, userId);
+      const role = await findRole(tx, roleSlug);
+      const place = await this.place(tx, organization);
+      const taken = await this.assignments.remove(tx, ref(User, userId), role.id, place);
+      if (!taken) throw notFound(`The role "${roleSlug}" of the user in that place`);
+      audit(tx, 'user.role.remove', userId, roleSlug, place);
+    });
+  }
+
+  private async connect(tx: GraphTransaction, userId: string, role: RoleVertex, place: string | null): Promise<void> {
+    await this.powers.assertCoverRole(tx, role.id, place);
+    const edge = { from: ref(User, userId), to: role.id, properties: { organization_id: place } };
+    const added = await tx.connectMany(HasRole, [edge], { onConflict: 'skip' });
+    if (added.length > 0) audit(tx, 'user.role.assign', userId, role.slug, place);
+  }
+
+  private async lock(tx: GraphTransaction, userId: string): Promise<void> {
+    const user = isId(userId) ? await tx.lock(User, userId) : undefined;
+    if (!user) throw notFound('The user');
+    await this.powers.assertCoverPrincipal(tx, userId);
+  }
+
+  private async place(tx: GraphTransaction, organization: string | undefined): Promise<string | null> {
+    if (organization === undefined) return null;
+    const id = await this.assignments.findOrganization(tx, organization);
+    if (id) return id;
+    const message = `There is no organization "${organization}".`;
+    throw invalid([{ pointer: '/organization', code: 'unknown_reference', message }]);
+  }
+}
+
+async function findRole(tx: GraphTransaction, slug: string): Promise<RoleVertex> {
+  const role = await tx.find(Role, { slug });
+  if (!role) throw notFound(`The role "${slug}"`);
+  return role;
+}
+
+function audit(tx: GraphTransaction, action: string, userId: string, role: string, place: string | null): void {
+  recordAudit(tx.transaction, {
+    action,
+    outcome: 'success',
+    resourceKind: 'User',
+    resourceId: userId,
+    organizationId: place ?? undefined,
+    detail: { role, organization_id: place },
+  });
+}
