@@ -28,6 +28,13 @@ export {
   type FilterOperator,
   parseFilters,
 } from './list/filter.js';
+export {
+  type ListPosition,
+  toCursorPosition,
+  toGraphFilter,
+  toGraphOrder,
+  toKeysetPosition,
+} from './list/graph-list.js';
 export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, type Page, PageOf, PageQueryDto } from './list/page.dto.js';
 export { Paged } from './list/paged.decorator.js';
 export { type ListDefinition, type ListRequest, Pages } from './list/pages.js';
@@ -45,6 +52,7 @@ export {
   PATCH_MEDIA_TYPES,
   type PatchDocument,
 } from './patch/apply-patch.js';
+export { toDocument, writableDocument } from './patch/document.js';
 export { PatchBody, Patches } from './patch/patch-body.decorator.js';
 export { FieldErrorDto, ProblemDto } from './problem/problem.dto.js';
 export { documentProblems } from './problem/problem-pages.js';
@@ -58,4 +66,5 @@ export { type MetricDescription, Metrics } from './status/metrics.js';
 export { invalidParameters, validateDocument, validateParameters } from './validation/document-validator.js';
 export { SERVER_OWNED_FIELDS } from './validation/server-owned-fields.js';
 export { entityTag, parseIfMatch } from './versioning/entity-tag.js';
+export { assertExpected, type Expectation } from './versioning/expectation.js';
 export { IfMatch, IfNoneMatch, Location, VersionedResponse } from './versioning/versioning.decorator.js';

@@ -3,20 +3,25 @@ import { DomainError, isId, notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import {
   applyPatch,
+  assertExpected,
+  type Expectation,
   type ListDefinition,
   type Page,
   type PageQueryDto,
   Pages,
   type PatchDocument,
+  toCursorPosition,
+  toDocument,
+  toGraphFilter,
+  toGraphOrder,
+  toKeysetPosition,
   validateDocument,
+  writableDocument,
 } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
 import { emailKey, User } from '../model/identity.vertex.js';
 import { ActorPowers } from '../permission/actor-powers.js';
 import { SessionsService } from '../session/sessions.service.js';
-import { toDocument, writableDocument } from '../shared/document.js';
-import { assertExpected, type Expectation } from '../shared/expectation.js';
-import { toCursorPosition, toGraphFilter, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
 import { type UserCreateDto, type UserResponseDto, UserUpdateDto } from './user.dto.js';
 import { UserRoles } from './user-roles.service.js';
 import { UsersRepository } from './users.repository.js';

@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { invalid, type JsonObject, type JsonValue, notFound } from '#libs/common';
 import { Graph, type ReachedVertex } from '#libs/graph';
-import { type ListDefinition, type Page, type PageQueryDto, Pages } from '#libs/http';
+import {
+  type Expectation,
+  type ListDefinition,
+  type Page,
+  type PageQueryDto,
+  Pages,
+  toCursorPosition,
+  toGraphOrder,
+  toKeysetPosition,
+} from '#libs/http';
 import { DependsOn, Project } from '../model/project.vertex.js';
 import { ProjectWriter } from '../project/project-writer.js';
 import { edgeProperties } from '../shared/edge-properties.js';
-import type { Expectation } from '../shared/expectation.js';
-import { toCursorPosition, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import type { DependencyResponseDto, ImpactedProjectDto, ImpactResponseDto } from './dependency.dto.js';
 import { DependencyReadModel } from './dependency.read-model.js';

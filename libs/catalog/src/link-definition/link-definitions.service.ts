@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Graph } from '#libs/graph';
-import { Pages } from '#libs/http';
+import { type Expectation, Pages } from '#libs/http';
 import { LinkDefinition } from '../model/organization-owned.vertex.js';
 import { entityKind, NAMED_LIST } from '../shared/entity-kind.js';
-import type { Expectation } from '../shared/expectation.js';
 import { OrganizationEntities } from '../shared/organization-entities.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { LinkDefinitionResponseDto, LinkDefinitionWriteDto } from './link-definition.dto.js';

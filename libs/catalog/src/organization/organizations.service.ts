@@ -1,14 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '#libs/common';
 import { Graph, type GraphTransaction, type VertexDefinition, type VertexOf } from '#libs/graph';
-import { applyPatch, type Page, type PageQueryDto, Pages, type PatchDocument, validateDocument } from '#libs/http';
+import {
+  applyPatch,
+  assertExpected,
+  type Expectation,
+  type Page,
+  type PageQueryDto,
+  Pages,
+  type PatchDocument,
+  toCursorPosition,
+  toDocument,
+  toGraphFilter,
+  toGraphOrder,
+  toKeysetPosition,
+  validateDocument,
+  writableDocument,
+} from '#libs/http';
 import { Organization } from '../model/organization.vertex.js';
 import { Environment, LinkDefinition, ProjectType, Tag, Team } from '../model/organization-owned.vertex.js';
 import { Project } from '../model/project.vertex.js';
-import { toDocument, writableDocument } from '../shared/document.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
-import { assertExpected, type Expectation } from '../shared/expectation.js';
-import { toCursorPosition, toGraphFilter, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { inUse } from '../shared/project-users.js';
 import { namingSlug } from '../shared/slug-clash.js';

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type JsonObject, type JsonValue, notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
-import type { PatchDocument } from '#libs/http';
+import { type Expectation, type PatchDocument } from '#libs/http';
 import { Environment } from '../model/organization-owned.vertex.js';
 import { DeployedIn, Project } from '../model/project.vertex.js';
 import { edgeProperties, patchEdgeProperties } from '../shared/edge-properties.js';
-import type { Expectation } from '../shared/expectation.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import type { ProjectResponseDto } from './project.dto.js';
 import { toProjectResponse } from './project.mapper.js';

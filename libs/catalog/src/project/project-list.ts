@@ -1,7 +1,6 @@
 import type { Filter } from '#libs/graph';
-import type { ListDefinition, ListRequest } from '#libs/http';
+import { type ListDefinition, type ListRequest, toGraphFilter } from '#libs/http';
 import type { Project } from '../model/project.vertex.js';
-import { toGraphFilter } from '../shared/graph-list.js';
 import type { JoinedFilter, ProjectFilter } from './project.read-model.js';
 
 /** What projects can be sorted and filtered by. */

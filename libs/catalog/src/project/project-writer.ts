@@ -1,8 +1,8 @@
 import { type JsonObject, notFound, stableStringify } from '#libs/common';
 import { type GraphTransaction, ref } from '#libs/graph';
+import { assertExpected, type Expectation } from '#libs/http';
 import { BelongsTo } from '../model/organization.vertex.js';
 import { DeployedIn, HasType, OwnedBy, Project, TaggedWith } from '../model/project.vertex.js';
-import { assertExpected, type Expectation } from '../shared/expectation.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { FormerSlugsRepository } from './former-slugs.repository.js';
 import type { ProjectWriteDto } from './project.dto.js';

@@ -1,10 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
-import { applyPatch, type Page, type PageQueryDto, Pages, type PatchDocument, validateDocument } from '#libs/http';
-import { writableDocument } from '../shared/document.js';
-import type { Expectation } from '../shared/expectation.js';
-import { toCursorPosition, toGraphOrder, toKeysetPosition } from '../shared/graph-list.js';
+import {
+  applyPatch,
+  type Expectation,
+  type Page,
+  type PageQueryDto,
+  Pages,
+  type PatchDocument,
+  toCursorPosition,
+  toGraphOrder,
+  toKeysetPosition,
+  validateDocument,
+  writableDocument,
+} from '#libs/http';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { namingSlug } from '../shared/slug-clash.js';
 import { FormerSlugsRepository } from './former-slugs.repository.js';

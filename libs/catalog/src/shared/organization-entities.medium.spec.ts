@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Page, PageQueryDto, PatchDocument } from '#libs/http';
+import { type Expectation, type Page, type PageQueryDto, type PatchDocument } from '#libs/http';
 import {
   type CatalogWorld,
   catalogWorld,
@@ -11,7 +11,6 @@ import {
   query,
   walk,
 } from '../../test/catalog-world.js';
-import type { Expectation } from './expectation.js';
 import type { OrganizationScope } from './organization-scope.js';
 
 interface Entity {

@@ -1,12 +1,24 @@
 import { DomainError, invalid, isDomainError, type JsonObject, notFound } from '#libs/common';
 import { type Graph, type GraphTransaction, type LockOptions, ref } from '#libs/graph';
-import { applyPatch, type Page, type PageQueryDto, type Pages, type PatchDocument, validateDocument } from '#libs/http';
+import {
+  applyPatch,
+  assertExpected,
+  type Expectation,
+  type Page,
+  type PageQueryDto,
+  type Pages,
+  type PatchDocument,
+  toCursorPosition,
+  toDocument,
+  toGraphFilter,
+  toGraphOrder,
+  toKeysetPosition,
+  validateDocument,
+  writableDocument,
+} from '#libs/http';
 import { BelongsTo } from '../model/organization.vertex.js';
-import { toDocument, writableDocument } from './document.js';
 import type { NamedResponseDto, NamedWriteDto } from './entity.dto.js';
 import type { EntityKind } from './entity-kind.js';
-import { assertExpected, type Expectation } from './expectation.js';
-import { toCursorPosition, toGraphFilter, toGraphOrder, toKeysetPosition } from './graph-list.js';
 import type { OrganizationScope } from './organization-scope.js';
 import { namingSlug } from './slug-clash.js';
 

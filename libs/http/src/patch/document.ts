@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '#libs/common';
-import { SERVER_OWNED_FIELDS } from '#libs/http';
+import { SERVER_OWNED_FIELDS } from '../validation/server-owned-fields.js';
 
 /** A response as the JSON document that a patch is applied to. */
 export function toDocument(response: object): JsonObject {

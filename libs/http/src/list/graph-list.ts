@@ -1,9 +1,17 @@
 import { isId, type JsonObject, type JsonScalar, type JsonValue } from '#libs/common';
-import type { Direction, Filter, KeysetPosition, VertexDefinition } from '#libs/graph';
-import { invalidParameters, type ListRequest } from '#libs/http';
+import { invalidParameters } from '../validation/document-validator.js';
+import type { ListRequest } from './pages.js';
+
+/** The position of a vertex in a sorted list, as the graph library takes it. */
+export interface ListPosition {
+  readonly values: readonly JsonScalar[];
+  readonly id: string;
+}
+
+type Direction = ListRequest['sort'][number]['direction'];
 
 /** The conditions of a list request as the graph takes them; all must hold. */
-export function toGraphFilter(filters: ListRequest['filters']): Filter<VertexDefinition> {
+export function toGraphFilter(filters: ListRequest['filters']) {
   return { and: filters.map(({ field, op, value }) => ({ [field]: { [op]: value } })) };
 }
 
@@ -13,7 +21,7 @@ export function toGraphOrder(sort: ListRequest['sort']): readonly (readonly [rea
 }
 
 /** A cursor's position: the values of the sort keys, then the id. */
-export function toKeysetPosition(after: readonly JsonScalar[] | undefined): KeysetPosition | undefined {
+export function toKeysetPosition(after: readonly JsonScalar[] | undefined): ListPosition | undefined {
   if (!after) return undefined;
   const id = after.at(-1);
   if (typeof id === 'string' && isId(id)) return { values: after.slice(0, -1), id };
