@@ -60,12 +60,11 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   LogoutDto: { all_sessions: false },
 
   UserCreateDto: { ...user, password: 'Analytical-Engine-1843' },
-  UserUpdateDto: user,
+  UserWriteDto: user,
   UserPatchDto: { display_name: 'Ada King' },
   UserPasswordDto: { password: 'Difference-Engine-1822' },
   OwnPasswordDto: { current_password: 'Correct-Horse-9-Battery', password: 'Better-Horse-10-Battery' },
   UserResponseDto: without(stored(user, { has_password: true, last_login_at: null }), 'description', 'icon'),
-  UserRolesDto: { items: [{ role: 'viewer', organization: 'acme' }] },
 
   OrganizationWriteDto: organization,
   OrganizationPatchDto: { description: 'Makes everything, and ships it.' },

@@ -36,6 +36,7 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "OrganizationPageDto": "A page of organizations.",
   "OrganizationResponseDto": "An organization.",
   "OrganizationWriteDto": "An organization as a client writes it.",
+  "OwnPasswordDto": "One's own new password.",
   "PageQueryDto": "The query of every list; a list with more parameters extends it.",
   "ProblemDto": "The body of every 4xx and 5xx (RFC 9457).",
   "ProjectBatchDto": "Many projects in one call.",
@@ -55,6 +56,7 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "ReplaceWithQueryDto": "How a resource is deleted while others use it.",
   "ReplayAllDto": "Which queue.",
   "ReplayResultDto": "What a replay came to.",
+  "RolePlaceDto": "Where a role is held.",
   "SessionPageDto": "A page of sessions.",
   "SessionResponseDto": "One place where the caller is signed in.",
   "StatusDto": "The process is alive.",
@@ -64,5 +66,12 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "TeamPageDto": "A page of teams.",
   "TeamResponseDto": "A team: it owns projects.",
   "TeamWriteDto": "A team as a client writes it.",
-  "TokenResponseDto": "The tokens of a session, in the fields of RFC 6749."
+  "TokenResponseDto": "The tokens of a session, in the fields of RFC 6749.",
+  "UserCreateDto": "A user to be.",
+  "UserPageDto": "A page of users.",
+  "UserPasswordDto": "A password that somebody else is given.",
+  "UserResponseDto": "A user.",
+  "UserRolePageDto": "A page of the roles that a user was given.",
+  "UserRoleResponseDto": "A role that a user was given. Roles that come by a group are the group's.",
+  "UserWriteDto": "What of a user can be changed."
 };

@@ -1,17 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import {
-  col,
-  encode,
-  equal,
-  Graph,
-  type GraphReader,
-  type GraphTransaction,
-  idOf,
-  tableOf,
-  textOf,
-  type VertexRef,
-} from '#libs/graph';
+import { col, encode, equal, Graph, type GraphTransaction, idOf, tableOf, textOf, type VertexRef } from '#libs/graph';
 import { HasRole } from '../model/identity.edge.js';
 import { Role } from '../model/identity.vertex.js';
 
@@ -31,17 +20,24 @@ const slugOf = (alias: string) =>
 export class RoleAssignments {
   constructor(private readonly graph: Graph) {}
 
-  /** What a principal was given itself, by role and place. */
-  async listOf({ definition, id }: VertexRef, tx?: GraphTransaction): Promise<AssignedRole[]> {
-    const reader: GraphReader = tx ?? this.graph.read;
-    return reader.run<AssignedRole>(sql`
-      select ${textOf(col(Role, 'slug', 'r'))} as role, ${textOf(slugOf('o'))} as organization
-      from ${tableOf(definition)} p
-      join ${tableOf(HasRole)} e on ${equal(sql.ref('e.start_id'), sql.ref('p.id'))}
-      join ${tableOf(Role)} r on ${equal(sql.ref('r.id'), sql.ref('e.end_id'))}
-      left join ${ORGANIZATION} o on ${equal(idOf('o'), col(HasRole, 'organization_id', 'e'))}
-      where ${equal(idOf('p'), encode(id))}
-      order by 1, 2 nulls first`);
+  /** What a principal was given itself, by role and place, from behind `after`. */
+  async listOf(
+    { definition, id }: VertexRef,
+    page: { readonly after?: { role: string; organization: string }; readonly limit: number },
+  ): Promise<AssignedRole[]> {
+    const { role, organization } = page.after ?? { role: '', organization: '' };
+    return this.graph.read.run<AssignedRole>(sql`
+      select role, organization from (
+        select ${textOf(col(Role, 'slug', 'r'))} collate "C" as role,
+          ${textOf(slugOf('o'))} collate "C" as organization
+        from ${tableOf(definition)} p
+        join ${tableOf(HasRole)} e on ${equal(sql.ref('e.start_id'), sql.ref('p.id'))}
+        join ${tableOf(Role)} r on ${equal(sql.ref('r.id'), sql.ref('e.end_id'))}
+        left join ${ORGANIZATION} o on ${equal(idOf('o'), col(HasRole, 'organization_id', 'e'))}
+        where ${equal(idOf('p'), encode(id))}
+      ) assigned
+      where ${page.after ? sql`(role, coalesce(organization, '')) > (${role}, ${organization})` : sql`true`}
+      order by role, coalesce(organization, '') limit ${page.limit}`);
   }
 
   /** Takes a role in exactly this place; false where it was not held there. */

@@ -36,7 +36,7 @@ const flag = (alias: string, property: string) =>
 
 /**
  * Parameters: session id, user id, organization slug (agtype, null for none), known version, known organization id.
- * Every step is by an index: session and user by id, organization by slug, then the edges by their start. From one step
+ * An organization that is being deleted is none. Every step is by an index: session and user by id, organization by slug, then the edges by their start. From one step
  * to the next the rows go as arrays, of which the planner expects ten elements: its guess at the size of a recursive
  * query is a hundredfold too high, and from there it would come to sequential scans and to compiling (jit) each call.
  * The version is read as a scalar for the same reason: it must be known to be one row, or hash tables are made for many.
@@ -45,6 +45,7 @@ export const PRINCIPAL_SQL = `
 with recursive place as materialized (
   select ${text('o', 'id')} as id, ${at('o', 'id')} as key
   from imbi."Organization" o where ${at('o', 'slug')} operator(ag_catalog.=) $3::ag_catalog.agtype
+    and ${at('o', 'deletion_id')} is null
 ), principal as materialized (
   select u.id as gid, ${text('s', 'expires_at')} as expires_at, ${text('s', 'last_seen_at')} as last_seen_at,
     ${text('s', 'ended_at')} as ended_at, ${text('u', 'email')} as email, ${text('u', 'display_name')} as display_name,

@@ -22,7 +22,7 @@ import { recordAudit } from '../audit/audit.js';
 import { emailKey, User } from '../model/identity.vertex.js';
 import { ActorPowers } from '../permission/actor-powers.js';
 import { SessionsService } from '../session/sessions.service.js';
-import { type UserCreateDto, type UserResponseDto, UserUpdateDto } from './user.dto.js';
+import { type UserCreateDto, type UserResponseDto, UserWriteDto } from './user.dto.js';
 import { UserRoles } from './user-roles.service.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService, type UserVertex } from './users.service.js';
@@ -95,7 +95,7 @@ export class UserAdministration {
     return this.graph.transaction(async (tx) => {
       const { user, hasPassword } = await this.lock(tx, id, expected);
       const document = applyPatch(patch, toDocument(toUserResponse(user, hasPassword)), { serverOwned: SERVER_OWNED });
-      const write = await validateDocument(UserUpdateDto, writableDocument(document, SERVER_OWNED));
+      const write = await validateDocument(UserWriteDto, writableDocument(document, SERVER_OWNED));
       const set = toProperties(write, user);
       if (set.is_admin !== user.is_admin) this.powers.assertAdmin();
       if (!set.is_admin || !set.is_active) await this.assertNotLastAdmin(tx, user);
@@ -151,7 +151,7 @@ export class UserAdministration {
   }
 }
 
-function toProperties({ email, display_name, is_active, is_admin }: UserUpdateDto, current: UserVertex) {
+function toProperties({ email, display_name, is_active, is_admin }: UserWriteDto, current: UserVertex) {
   return {
     email: email.trim(),
     email_key: emailKey(email),

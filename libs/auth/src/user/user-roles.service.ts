@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { invalid, isId, notFound } from '#libs/common';
 import { Graph, type GraphTransaction, ref, type VertexOf } from '#libs/graph';
+import { type ListDefinition, type Page, type PageQueryDto, Pages } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
 import { HasRole } from '../model/identity.edge.js';
 import { Role, User } from '../model/identity.vertex.js';
 import { ActorPowers } from '../permission/actor-powers.js';
 import { RoleAssignments } from '../permission/role-assignments.repository.js';
-import type { UserRolesDto } from './user.dto.js';
+import type { UserRoleResponseDto } from './user.dto.js';
+
+export const ROLE_ASSIGNMENT_LIST: ListDefinition = { sortable: ['role'], defaultSort: 'role', filterable: {} };
 
 type RoleVertex = VertexOf<typeof Role>;
 
@@ -15,13 +18,23 @@ type RoleVertex = VertexOf<typeof Role>;
 export class UserRoles {
   constructor(
     private readonly graph: Graph,
+    private readonly pages: Pages,
     private readonly assignments: RoleAssignments,
     private readonly powers: ActorPowers,
   ) {}
 
-  async list(userId: string): Promise<UserRolesDto> {
+  async list(userId: string, query: PageQueryDto): Promise<Page<UserRoleResponseDto>> {
     if (!isId(userId) || !(await this.graph.read.find(User, { id: userId }))) throw notFound('The user');
-    return { items: await this.assignments.listOf(ref(User, userId)) };
+    const request = this.pages.read(`roles of ${userId}`, query, ROLE_ASSIGNMENT_LIST);
+    const [role = '', organization = ''] = (request.after ?? []).map(String);
+    const after = request.after && { role, organization };
+    const rows = await this.assignments.listOf(ref(User, userId), { after, limit: request.limit + 1 });
+    const total = request.count ? await this.graph.read.countEdges(HasRole, { from: ref(User, userId) }) : undefined;
+    return this.pages.answer(request, rows, {
+      item: (row) => row,
+      position: (row) => [row.role, row.organization ?? ''],
+      total,
+    });
   }
 
   async give(userId: string, roleSlug: string, organization: string | undefined): Promise<void> {

@@ -3,7 +3,7 @@ import { SLUG_PATTERN } from '#libs/common';
 import { PageOf } from '#libs/http';
 
 /** What of a user can be changed. */
-export class UserUpdateDto {
+export class UserWriteDto {
   /**
    * The address that the user signs in with and is mailed at; unique, however it is capitalised.
    * @example ada@example.org
@@ -38,7 +38,7 @@ export class UserUpdateDto {
 }
 
 /** A user to be. */
-export class UserCreateDto extends UserUpdateDto {
+export class UserCreateDto extends UserWriteDto {
   /** The first password; without one the user cannot sign in until an administrator sets it. */
   @IsOptional()
   @IsString()
@@ -155,8 +155,5 @@ export class UserRoleResponseDto {
   organization!: string | null;
 }
 
-/** The roles that a user was given. */
-export class UserRolesDto {
-  /** By role, then by organization. */
-  items!: UserRoleResponseDto[];
-}
+/** A page of the roles that a user was given. */
+export class UserRolePageDto extends PageOf(UserRoleResponseDto) {}

@@ -18,11 +18,11 @@ import {
   UserPageDto,
   UserPasswordDto,
   UserResponseDto,
-  UserRolesDto,
-  UserUpdateDto,
+  UserRolePageDto,
+  UserWriteDto,
 } from './user.dto.js';
 import { USER_LIST, UserAdministration } from './user-administration.service.js';
-import { UserRoles } from './user-roles.service.js';
+import { ROLE_ASSIGNMENT_LIST, UserRoles } from './user-roles.service.js';
 
 @ApiTags('Users')
 @Controller('users')
@@ -80,7 +80,7 @@ export class UsersController {
    */
   @Patch(':id')
   @RequirePermission('user:write')
-  @Patches(UserUpdateDto)
+  @Patches(UserWriteDto)
   @VersionedResponse()
   updateUser(
     @Param('id') id: string,
@@ -120,12 +120,13 @@ export class UsersController {
   /**
    * Lists the roles that a user was given.
    *
-   * @remarks Those that come by a group are not among them.
+   * @remarks By role, then by organization; those that come by a group are not among them.
    */
   @Get(':id/roles')
   @RequirePermission('user:read')
-  listUserRoles(@Param('id') id: string): Promise<UserRolesDto> {
-    return this.roles.list(id);
+  @Paged(ROLE_ASSIGNMENT_LIST)
+  listUserRoles(@Param('id') id: string, @Query() query: PageQueryDto): Promise<UserRolePageDto> {
+    return this.roles.list(id, query);
   }
 
   /**

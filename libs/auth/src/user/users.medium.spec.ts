@@ -276,6 +276,10 @@ describe('roles of users', () => {
       { role: 'developer', organization: 'acme' },
       { role: 'viewer', organization: null },
     ]);
+    const one = await call('GET', `/users/${id}/roles?limit=1&count=exact`);
+    expect([one.body.items, one.body.total]).toEqual([[{ role: 'developer', organization: 'acme' }], 2]);
+    const next = await call('GET', `/users/${id}/roles?limit=1&cursor=${one.body.next_cursor}`);
+    expect([next.body.items, next.body.next_cursor]).toEqual([[{ role: 'viewer', organization: null }], null]);
     expect([await may('acme'), await may('rival')]).toEqual([true, false]);
     expect((await call('DELETE', `/users/${id}/roles/developer`)).status).toBe(404);
     expect((await call('DELETE', `/users/${id}/roles/developer?organization=acme`)).status).toBe(204);

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
+import type { ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserData, GetUserErrors, GetUserResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -140,6 +140,21 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/me',
     ...options
+});
+
+/**
+ * Changes the caller’s password
+ *
+ * Asks for the password until now (422 `validation_failed` where it is wrong; wrong ones count as failed sign-ins). Every other session of the caller ends.
+ */
+export const changeMyPassword = <ThrowOnError extends boolean = false>(options: Options<ChangeMyPasswordData, ThrowOnError>): RequestResult<ChangeMyPasswordResponses, ChangeMyPasswordErrors, ThrowOnError> => (options.client ?? client).put<ChangeMyPasswordResponses, ChangeMyPasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -867,6 +882,117 @@ export const replaceTeam = <ThrowOnError extends boolean = false>(options: Optio
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Lists the users
+ *
+ * Sorted by name unless `sort` says otherwise.
+ */
+export const listUsers = <ThrowOnError extends boolean = false>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users',
+    ...options
+});
+
+/**
+ * Creates a user
+ *
+ * The address must be free (409 `already_exists`) and the password meet the policy (422). With `organization`, the user holds the default role there; more are given by `PUT /users/{id}/roles/{role}`. Only administrators make administrators (403 `beyond_own_powers`).
+ */
+export const createUser = <ThrowOnError extends boolean = false>(options: Options<CreateUserData, ThrowOnError>): RequestResult<CreateUserResponses, CreateUserErrors, ThrowOnError> => (options.client ?? client).post<CreateUserResponses, CreateUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a user with sessions, tokens and roles
+ *
+ * What the user wrote keeps the name in its history. The last active administrator cannot go (409 `last_admin`).
+ */
+export const deleteUser = <ThrowOnError extends boolean = false>(options: Options<DeleteUserData, ThrowOnError>): RequestResult<DeleteUserResponses, DeleteUserErrors, ThrowOnError> => (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}',
+    ...options
+});
+
+/**
+ * Reads a user
+ *
+ * Passwords and other credentials are never answered.
+ */
+export const getUser = <ThrowOnError extends boolean = false>(options: Options<GetUserData, ThrowOnError>): RequestResult<GetUserResponses, GetUserErrors, ThrowOnError> => (options.client ?? client).get<GetUserResponses, GetUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}',
+    ...options
+});
+
+/**
+ * Changes parts of a user, by a merge patch or a JSON patch
+ *
+ * Switching a user off ends every session at once. Nobody changes an account that may do more than they may themselves (403 `beyond_own_powers`), and the last active administrator stays one (409 `last_admin`).
+ */
+export const updateUser = <ThrowOnError extends boolean = false>(options: Options<UpdateUserData, ThrowOnError>): RequestResult<UpdateUserResponses, UpdateUserErrors, ThrowOnError> => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Gives a user a new password
+ *
+ * Ends every session of the user. Nobody sets the password of an account that may do more than they may themselves (403 `beyond_own_powers`).
+ */
+export const setUserPassword = <ThrowOnError extends boolean = false>(options: Options<SetUserPasswordData, ThrowOnError>): RequestResult<SetUserPasswordResponses, SetUserPasswordErrors, ThrowOnError> => (options.client ?? client).put<SetUserPasswordResponses, SetUserPasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Lists the roles that a user was given
+ *
+ * By role, then by organization; those that come by a group are not among them.
+ */
+export const listUserRoles = <ThrowOnError extends boolean = false>(options: Options<ListUserRolesData, ThrowOnError>): RequestResult<ListUserRolesResponses, ListUserRolesErrors, ThrowOnError> => (options.client ?? client).get<ListUserRolesResponses, ListUserRolesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/roles',
+    ...options
+});
+
+/**
+ * Takes a role from a user, in an organization or everywhere
+ *
+ * Exactly the role of that place: taking it everywhere leaves what was given in an organization.
+ */
+export const takeUserRole = <ThrowOnError extends boolean = false>(options: Options<TakeUserRoleData, ThrowOnError>): RequestResult<TakeUserRoleResponses, TakeUserRoleErrors, ThrowOnError> => (options.client ?? client).delete<TakeUserRoleResponses, TakeUserRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/roles/{role}',
+    ...options
+});
+
+/**
+ * Gives a user a role, in an organization or everywhere
+ *
+ * It counts from the user’s next request on. Giving it twice is giving it once. Nobody gives what they do not hold themselves in that place (403 `beyond_own_powers`).
+ */
+export const giveUserRole = <ThrowOnError extends boolean = false>(options: Options<GiveUserRoleData, ThrowOnError>): RequestResult<GiveUserRoleResponses, GiveUserRoleErrors, ThrowOnError> => (options.client ?? client).put<GiveUserRoleResponses, GiveUserRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/roles/{role}',
+    ...options
 });
 
 /**

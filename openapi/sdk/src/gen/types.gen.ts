@@ -866,6 +866,20 @@ export type OrganizationWrite = {
 };
 
 /**
+ * One's own new password.
+ */
+export type OwnPassword = {
+    /**
+     * The password until now.
+     */
+    current_password: string;
+    /**
+     * The new password, by the policy of the installation.
+     */
+    password: string;
+};
+
+/**
  * The body of every 4xx and 5xx (RFC 9457).
  */
 export type Problem = {
@@ -1770,6 +1784,186 @@ export type Token = {
 };
 
 /**
+ * A user.
+ */
+export type User = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The address that the user signs in with.
+     */
+    email: string;
+    /**
+     * The name people see.
+     */
+    display_name: string;
+    /**
+     * Whether the user may sign in.
+     */
+    is_active: boolean;
+    /**
+     * Whether the user holds every permission everywhere.
+     */
+    is_admin: boolean;
+    /**
+     * Whether a password is set.
+     */
+    has_password: boolean;
+    /**
+     * When the user last signed in; null for never.
+     */
+    last_login_at: string | null;
+    /**
+     * When the user was created.
+     */
+    created_at: string;
+    /**
+     * When the user was last changed; signing in counts.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+};
+
+/**
+ * A user to be.
+ */
+export type UserCreate = {
+    /**
+     * The first password; without one the user cannot sign in until an administrator sets it.
+     */
+    password?: string;
+    /**
+     * Slug of the organization in which the user is given the default role; without it, the user has no role yet.
+     */
+    organization?: string;
+    /**
+     * The address that the user signs in with and is mailed at; unique, however it is capitalised.
+     */
+    email: string;
+    /**
+     * The name people see.
+     */
+    display_name: string;
+    /**
+     * Whether the user may sign in. Switching it off ends every session at once.
+     */
+    is_active?: boolean;
+    /**
+     * Whether the user holds every permission everywhere. Only administrators may give or take this.
+     */
+    is_admin?: boolean;
+};
+
+/**
+ * A page of users.
+ */
+export type UserPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<User>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A password that somebody else is given.
+ */
+export type UserPassword = {
+    /**
+     * The new password, by the policy of the installation.
+     */
+    password: string;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type UserPatch = {
+    /**
+     * The address that the user signs in with and is mailed at; unique, however it is capitalised.
+     */
+    email?: string;
+    /**
+     * The name people see.
+     */
+    display_name?: string;
+    /**
+     * Whether the user may sign in. Switching it off ends every session at once.
+     */
+    is_active?: boolean | null;
+    /**
+     * Whether the user holds every permission everywhere. Only administrators may give or take this.
+     */
+    is_admin?: boolean | null;
+};
+
+/**
+ * A role that a user was given. Roles that come by a group are the group's.
+ */
+export type UserRole = {
+    /**
+     * Slug of the role.
+     */
+    role: string;
+    /**
+     * Slug of the organization it counts in; null for everywhere.
+     */
+    organization: string | null;
+};
+
+/**
+ * A page of the roles that a user was given.
+ */
+export type UserRolePage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<UserRole>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * What of a user can be changed.
+ */
+export type UserWrite = {
+    /**
+     * The address that the user signs in with and is mailed at; unique, however it is capitalised.
+     */
+    email: string;
+    /**
+     * The name people see.
+     */
+    display_name: string;
+    /**
+     * Whether the user may sign in. Switching it off ends every session at once.
+     */
+    is_active?: boolean;
+    /**
+     * Whether the user holds every permission everywhere. Only administrators may give or take this.
+     */
+    is_admin?: boolean;
+};
+
+/**
  * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
  */
 export type IdempotencyKey = string;
@@ -2373,6 +2567,67 @@ export type GetMeResponses = {
 };
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type ChangeMyPasswordData = {
+    body: OwnPassword;
+    path?: never;
+    query?: never;
+    url: '/api/me/password';
+};
+
+export type ChangeMyPasswordErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ChangeMyPasswordError = ChangeMyPasswordErrors[keyof ChangeMyPasswordErrors];
+
+export type ChangeMyPasswordResponses = {
+    /**
+     * The new password holds.
+     */
+    204: void;
+};
+
+export type ChangeMyPasswordResponse = ChangeMyPasswordResponses[keyof ChangeMyPasswordResponses];
 
 export type ListMySessionsData = {
     body?: never;
@@ -7118,6 +7373,682 @@ export type ReplaceTeamResponses = {
 };
 
 export type ReplaceTeamResponse = ReplaceTeamResponses[keyof ReplaceTeamResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `display_name`, `email`, `created_at`, `id`; `display_name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose email fulfils these conditions, such as `filter[email][eq]=…`.
+         */
+        'filter[email]'?: TextFilter;
+        /**
+         * Only items whose display_name fulfils these conditions, such as `filter[display_name][eq]=…`.
+         */
+        'filter[display_name]'?: TextFilter;
+        /**
+         * Only items whose is_active fulfils these conditions, such as `filter[is_active][eq]=…`.
+         */
+        'filter[is_active]'?: BooleanFilter;
+        /**
+         * Only items whose is_admin fulfils these conditions, such as `filter[is_admin][eq]=…`.
+         */
+        'filter[is_admin]'?: BooleanFilter;
+    };
+    url: '/api/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Sorted by name unless `sort` says otherwise.
+     */
+    200: UserPage;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type CreateUserData = {
+    body: UserCreate;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type CreateUserErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
+
+export type CreateUserResponses = {
+    /**
+     * The address must be free (409 `already_exists`) and the password meet the policy (422). With
+     * `organization`, the user holds the default role there; more are given by `PUT /users/{id}/roles/{role}`. Only
+     * administrators make administrators (403 `beyond_own_powers`).
+     */
+    201: User;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type DeleteUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}';
+};
+
+export type DeleteUserErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+
+export type DeleteUserResponses = {
+    /**
+     * What the user wrote keeps the name in its history. The last active administrator cannot go (409
+     * `last_admin`).
+     */
+    204: void;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}';
+};
+
+export type GetUserErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Passwords and other credentials are never answered.
+     */
+    200: User;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type UpdateUserData = {
+    body: UserPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}';
+};
+
+export type UpdateUserErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
+
+export type UpdateUserResponses = {
+    /**
+     * Switching a user off ends every session at once. Nobody changes an account that may do more than they may
+     * themselves (403 `beyond_own_powers`), and the last active administrator stays one (409 `last_admin`).
+     */
+    200: User;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type SetUserPasswordData = {
+    body: UserPassword;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/password';
+};
+
+export type SetUserPasswordErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type SetUserPasswordError = SetUserPasswordErrors[keyof SetUserPasswordErrors];
+
+export type SetUserPasswordResponses = {
+    /**
+     * Ends every session of the user. Nobody sets the password of an account that may do more than they may
+     * themselves (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type SetUserPasswordResponse = SetUserPasswordResponses[keyof SetUserPasswordResponses];
+
+export type ListUserRolesData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `role`, `id`; `role` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/users/{id}/roles';
+};
+
+export type ListUserRolesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListUserRolesError = ListUserRolesErrors[keyof ListUserRolesErrors];
+
+export type ListUserRolesResponses = {
+    /**
+     * By role, then by organization; those that come by a group are not among them.
+     */
+    200: UserRolePage;
+};
+
+export type ListUserRolesResponse = ListUserRolesResponses[keyof ListUserRolesResponses];
+
+export type TakeUserRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * The slug of the role.
+         */
+        role: string;
+    };
+    query?: {
+        /**
+         * Slug of the organization that the role counts in; without it, it counts everywhere.
+         */
+        organization?: string;
+    };
+    url: '/api/users/{id}/roles/{role}';
+};
+
+export type TakeUserRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type TakeUserRoleError = TakeUserRoleErrors[keyof TakeUserRoleErrors];
+
+export type TakeUserRoleResponses = {
+    /**
+     * Exactly the role of that place: taking it everywhere leaves what was given in an organization.
+     */
+    204: void;
+};
+
+export type TakeUserRoleResponse = TakeUserRoleResponses[keyof TakeUserRoleResponses];
+
+export type GiveUserRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * The slug of the role.
+         */
+        role: string;
+    };
+    query?: {
+        /**
+         * Slug of the organization that the role counts in; without it, it counts everywhere.
+         */
+        organization?: string;
+    };
+    url: '/api/users/{id}/roles/{role}';
+};
+
+export type GiveUserRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GiveUserRoleError = GiveUserRoleErrors[keyof GiveUserRoleErrors];
+
+export type GiveUserRoleResponses = {
+    /**
+     * It counts from the user’s next request on. Giving it twice is giving it once. Nobody gives what they do
+     * not hold themselves in that place (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type GiveUserRoleResponse = GiveUserRoleResponses[keyof GiveUserRoleResponses];
 
 export type GetStatusData = {
     body?: never;
