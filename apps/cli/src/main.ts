@@ -49,6 +49,20 @@ program
   .description('end that sign-in')
   .action(async () => (await import('./commands/login.command.js')).logout());
 
+program
+  .command('create-admin')
+  .description('make an administrator; the password is asked for, or read from standard input')
+  .argument('<email>', 'the address to sign in with')
+  .option('--name <name>', 'the name people see')
+  .action(async (email: string, options: { name?: string }) =>
+    (await import('./commands/users.command.js')).createAdmin(email, options),
+  );
+program
+  .command('reset-password')
+  .description('give a user a new password; it is asked for, or read from standard input')
+  .argument('<email>', 'the address of the account')
+  .action(async (email: string) => (await import('./commands/users.command.js')).resetPassword(email));
+
 const importing = program.command('import').description('load catalogues of other tools');
 importing
   .command('landscape')
