@@ -11,7 +11,7 @@ const FIRST_DAY = [
   ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getMe', 'listMySessions'],
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
   ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword'],
-  ...['giveUserRole', 'listUserRoles', 'takeUserRole', 'deleteUser'],
+  ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole', 'deleteUser'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
   ...['createProject', 'getProject', 'findProjectBySlug', 'replaceProject', 'updateProject', 'listProjects'],
   ...['archiveProject', 'unarchiveProject', 'writeProjects'],
@@ -25,7 +25,7 @@ const FIRST_DAY = [
 
 /** What no example can stand for: the caller's own secrets, and jobs that failed. */
 const OWN_STORIES = [
-  ...['login', 'refresh', 'logout', 'endMySession', 'changeMyPassword'],
+  ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
   ...['replayDeadLetter', 'deleteDeadLetter'],
 ];
 

@@ -9,9 +9,11 @@ import { Authenticator } from './http/authenticator.js';
 import { BearerStrategy } from './http/bearer.strategy.js';
 import { MeController } from './http/me.controller.js';
 import { MeService } from './http/me.service.js';
+import { SessionPages } from './session/session-pages.js';
 import { OwnPassword } from './user/own-password.service.js';
 import { UserAdministration } from './user/user-administration.service.js';
 import { UserRoles } from './user/user-roles.service.js';
+import { UserSessions } from './user/user-sessions.service.js';
 import { UsersController } from './user/users.controller.js';
 
 /** The routes of authentication, and the guard before every route of the application. */
@@ -23,6 +25,8 @@ import { UsersController } from './user/users.controller.js';
     Authenticator,
     AuthHttpService,
     MeService,
+    SessionPages,
+    UserSessions,
     OwnPassword,
     UserAdministration,
     UserRoles,

@@ -38,6 +38,7 @@ export const API_INFO: OpenApiInfo = {
     'roles/{role}': { description: 'The slug of the role.', example: 'viewer' },
     // Ids have no example: only one that exists would work, and no installation has the same ones.
     'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
+    session: { description: 'The id of the session, from the list of sessions.' },
     'users/{id}': { description: 'The id of the user, from the answer that created or listed it.' },
     'dead-letters/{id}': { description: 'The id of the job, from the list of dead letters.' },
     environment: { description: 'The slug of the environment.', example: 'production' },

@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Authenticated, NoIdempotencyStore, Paged, PageQueryDto, RateLimit } from '#libs/http';
+import { SESSION_LIST } from '../session/session-pages.js';
 import { OwnPassword } from '../user/own-password.service.js';
 import { OwnPasswordDto } from '../user/user.dto.js';
 import { MeQueryDto, MeResponseDto, SessionPageDto } from './me.dto.js';
-import { MeService, SESSION_LIST } from './me.service.js';
+import { MeService } from './me.service.js';
 
 @ApiTags('Me')
 @Controller('me')

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { isId, type JsonScalar, notFound } from '#libs/common';
-import { Graph, type KeysetPosition } from '#libs/graph';
-import { invalidParameters, type ListDefinition, type Page, type PageQueryDto, Pages } from '#libs/http';
+import { isId, notFound } from '#libs/common';
+import { Graph } from '#libs/graph';
+import type { Page, PageQueryDto } from '#libs/http';
 import { unauthenticated } from '../auth-problems.js';
 import { Permission } from '../model/identity.vertex.js';
 import { type AuthContext, currentAuth } from '../principal/auth-context.js';
 import { Principals } from '../principal/principals.js';
+import { SessionPages } from '../session/session-pages.js';
 import { SessionsService } from '../session/sessions.service.js';
 import { type MeResponseDto, type SessionResponseDto, toMeResponse, toSessionResponse } from './me.dto.js';
-
-export const SESSION_LIST: ListDefinition = { sortable: ['created_at'], defaultSort: '-created_at', filterable: {} };
 
 const ALL_PERMISSIONS = 1000;
 
@@ -20,7 +19,7 @@ export class MeService {
     private readonly principals: Principals,
     private readonly sessions: SessionsService,
     private readonly graph: Graph,
-    private readonly pages: Pages,
+    private readonly sessionPages: SessionPages,
   ) {}
 
   /** @throws DomainError `not_found` for an organization that does not exist or in which the caller may do nothing */
@@ -34,19 +33,7 @@ export class MeService {
 
   async listSessions(query: PageQueryDto): Promise<Page<SessionResponseDto>> {
     const { user, sessionId } = requireAuth();
-    const request = this.pages.read(`sessions of ${user.id}`, query, SESSION_LIST);
-    const direction = request.sort[0]?.direction ?? 'desc';
-    const { items, total } = await this.sessions.page(user.id, {
-      direction,
-      after: toPosition(request.after),
-      limit: request.limit + 1,
-      count: request.count,
-    });
-    return this.pages.answer(request, items, {
-      item: (session) => toSessionResponse(session, sessionId),
-      position: (session) => [session.created_at, session.id],
-      total,
-    });
+    return this.sessionPages.read(user.id, query, (session) => toSessionResponse(session, sessionId));
   }
 
   async endSession(id: string): Promise<void> {
@@ -66,12 +53,4 @@ function requireAuth(): AuthContext {
   const auth = currentAuth();
   if (!auth) throw unauthenticated();
   return auth;
-}
-
-function toPosition(after: readonly JsonScalar[] | undefined): KeysetPosition | undefined {
-  if (!after) return undefined;
-  const [createdAt, id] = after;
-  if (typeof createdAt === 'string' && typeof id === 'string') return { values: [createdAt], id };
-  const message = 'The cursor is of an older version of this list; start again without it.';
-  throw invalidParameters([{ pointer: '/cursor', message, code: 'malformed_cursor' }]);
 }

@@ -12,6 +12,8 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
+import { SessionPageDto } from '../http/me.dto.js';
+import { SESSION_LIST } from '../session/session-pages.js';
 import {
   RolePlaceDto,
   UserCreateDto,
@@ -23,6 +25,7 @@ import {
 } from './user.dto.js';
 import { USER_LIST, UserAdministration } from './user-administration.service.js';
 import { ROLE_ASSIGNMENT_LIST, UserRoles } from './user-roles.service.js';
+import { UserSessions } from './user-sessions.service.js';
 
 @ApiTags('Users')
 @Controller('users')
@@ -30,6 +33,7 @@ export class UsersController {
   constructor(
     private readonly users: UserAdministration,
     private readonly roles: UserRoles,
+    private readonly sessions: UserSessions,
   ) {}
 
   /**
@@ -115,6 +119,30 @@ export class UsersController {
   @NoIdempotencyStore()
   setUserPassword(@Param('id') id: string, @Body() { password }: UserPasswordDto): Promise<void> {
     return this.users.setPassword(id, password);
+  }
+
+  /**
+   * Lists where a user is signed in.
+   *
+   * @remarks The sessions that are alive, newest first.
+   */
+  @Get(':id/sessions')
+  @RequirePermission('user:read')
+  @Paged(SESSION_LIST)
+  listUserSessions(@Param('id') id: string, @Query() query: PageQueryDto): Promise<SessionPageDto> {
+    return this.sessions.list(id, query);
+  }
+
+  /**
+   * Signs a user out of one place.
+   *
+   * @remarks At once and on every server. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+   */
+  @Delete(':id/sessions/:session')
+  @HttpCode(204)
+  @RequirePermission('user:write')
+  endUserSession(@Param('id') id: string, @Param('session') session: string): Promise<void> {
+    return this.sessions.end(id, session);
   }
 
   /**

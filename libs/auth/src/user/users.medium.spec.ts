@@ -189,6 +189,18 @@ describe('users', () => {
     expect((await call('GET', '/me', { token })).status).toBe(401);
   });
 
+  it('are signed out of one place by who manages them', async () => {
+    const { id, email, token } = await userWith();
+    const elsewhere = await signIn(email);
+    const { body } = await call('GET', `/users/${id}/sessions?limit=1&count=exact`);
+    expect([body.total, body.items.length, body.items[0].is_current]).toEqual([2, 1, false]);
+    expect((await call('DELETE', `/users/${id}/sessions/${body.items[0].id}`)).status).toBe(204);
+    const statuses = [await call('GET', '/me', { token }), await call('GET', '/me', { token: elsewhere })];
+    expect(statuses.map(({ status }) => status)).toEqual([200, 401]);
+    expect((await call('DELETE', `/users/${id}/sessions/${body.items[0].id}`)).status).toBe(404);
+    expect((await call('GET', `/users/${newId()}/sessions`)).status).toBe(404);
+  });
+
   it('keep one active administrator, whatever happens at once', async () => {
     for (const change of [
       call('PATCH', `/users/${admin.id}`, { body: { is_admin: false } }),
@@ -335,6 +347,7 @@ describe('nobody gives what they do not hold', () => {
     ['DELETE', '', undefined],
     ['PUT', '/roles/viewer', undefined],
     ['DELETE', '/roles/viewer', undefined],
+    ['DELETE', '/sessions/V1StGXR8_Z5jdHi6B-myT', undefined],
   ] as const)('%s of a mightier account%s is refused', async (method, path, body) => {
     await managerRole();
     const manager = await userWith([['user-manager', null]]);
