@@ -10,6 +10,7 @@ const KINDS = ['Team', 'ProjectType', 'Environment', 'LinkDefinition', 'Tag'];
 const FIRST_DAY = [
   ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getMe', 'listMySessions'],
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
+  ...['listPermissions', 'createRole', 'getRole', 'listRoles', 'updateRole', 'deleteRole'],
   ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword'],
   ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole', 'deleteUser'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
@@ -18,6 +19,7 @@ const FIRST_DAY = [
   ...['putProjectEnvironment', 'updateProjectEnvironment', 'deleteProjectEnvironment'],
   ...['putProjectDependency', 'listProjectDependencies', 'listProjectDependents', 'getProjectImpact'],
   ...['deleteProjectDependency', 'listProjectHistory', 'queryGraph', 'listDeadLetters', 'replayAllDeadLetters'],
+  'openQueueBoard',
   'deleteProject',
   ...KINDS.map((kind) => `delete${kind}`),
   'deleteOrganization',

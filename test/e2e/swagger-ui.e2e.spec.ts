@@ -1,20 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { CHROMIUM, LAUNCH_ARGUMENTS, NO_CHROMIUM, watchForTroubles } from '#test/browser';
 import { product } from '#test/product';
 
-const CHROMIUM = '/usr/bin/chromium';
-const NO_CHROMIUM = existsSync(CHROMIUM) ? undefined : `there is no ${CHROMIUM}`;
-const LAUNCH_ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-];
 const STEP_TIMEOUT_MS = 20_000;
 
 interface ShownAnswer {
@@ -67,25 +56,6 @@ describe('Swagger UI', () => {
     expect(troubles).toEqual([]);
   });
 });
-
-/** Collects whatever goes wrong in the page: uncaught and logged errors, failed loads and what the policy blocks. */
-async function watchForTroubles(page: Page): Promise<string[]> {
-  const troubles: string[] = [];
-  page.on('pageerror', (error) => troubles.push(`page error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error') troubles.push(`console: ${message.text()} (${message.location().url})`);
-  });
-  page.on('requestfailed', (request) => troubles.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
-  page.on('response', (response) => {
-    if (response.status() >= 400) troubles.push(`answered ${response.status()}: ${response.url()}`);
-  });
-  await page.exposeFunction('reportBlocked', (blocked: string) => troubles.push(`blocked: ${blocked}`));
-  await page.addInitScript(`
-    document.addEventListener('securitypolicyviolation', (event) =>
-      window.reportBlocked(event.violatedDirective + ' ' + event.blockedURI));
-  `);
-  return troubles;
-}
 
 /** Unfolds a tag and an operation of it; "Try it out" is on from the start. */
 async function open(page: Page, tag: string, operationId: string): Promise<Locator> {

@@ -9,6 +9,7 @@ import {
   serveOpenApi,
   shutdownGracefully,
 } from '#libs/http';
+import { serveQueueBoard } from './admin/queue-board/serve-queue-board.js';
 import { loadDtoMetadata } from './emit-openapi.js';
 import { installationSecret } from './installation-keys.js';
 import { API_INFO } from './openapi-info.js';
@@ -39,6 +40,7 @@ export async function startApi(options: Omit<ProductOptions, 'http'>): Promise<R
     document ??= buildOpenApiDocument(app, API_INFO);
     return document;
   });
+  serveQueueBoard(app);
   if (config.database.autoMigrate) await migrateAnalytics(app.get(Analytics));
   await app.get(AuthSeeder, { strict: false }).seed();
   const admin = await app.get(BootstrapAdmin, { strict: false }).run();
