@@ -9,6 +9,9 @@ import { Authenticator } from './http/authenticator.js';
 import { BearerStrategy } from './http/bearer.strategy.js';
 import { MeController } from './http/me.controller.js';
 import { MeService } from './http/me.service.js';
+import { PermissionsController, RolesController } from './role/roles.controller.js';
+import { RolesRepository } from './role/roles.repository.js';
+import { RolesService } from './role/roles.service.js';
 import { SessionPages } from './session/session-pages.js';
 import { OwnPassword } from './user/own-password.service.js';
 import { UserAdministration } from './user/user-administration.service.js';
@@ -19,12 +22,21 @@ import { UsersController } from './user/users.controller.js';
 /** The routes of authentication, and the guard before every route of the application. */
 @Module({
   imports: [AuthModule],
-  controllers: [AuthController, WellKnownController, MeController, UsersController],
+  controllers: [
+    AuthController,
+    WellKnownController,
+    MeController,
+    UsersController,
+    RolesController,
+    PermissionsController,
+  ],
   providers: [
     BearerStrategy,
     Authenticator,
     AuthHttpService,
     MeService,
+    RolesRepository,
+    RolesService,
     SessionPages,
     UserSessions,
     OwnPassword,

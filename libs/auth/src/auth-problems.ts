@@ -28,7 +28,7 @@ defineProblems({
     title: 'Beyond your own permissions',
     cause:
       'The call gives somebody a permission that the caller does not hold in that place, or changes an account that ' +
-      'may do more than the caller. `permissions` names what is lacking; `*` stands for an administrator.',
+      'may do more than the caller. `details.permissions` names what is lacking; `*` stands for an administrator.',
     remedy: 'Let somebody do it who holds these permissions, or an administrator.',
   },
   last_admin: {
@@ -36,6 +36,18 @@ defineProblems({
     title: 'The last administrator',
     cause: 'The call would leave the installation without an active administrator.',
     remedy: 'Make another user an administrator first.',
+  },
+  role_cycle: {
+    status: 409,
+    title: 'Roles in a circle',
+    cause: 'The role would, by way of the roles it inherits from, inherit from itself.',
+    remedy: 'Leave out of `inherits` the role that closes the circle.',
+  },
+  system_role: {
+    status: 409,
+    title: 'A role of the product',
+    cause: 'The roles that come with the product keep their slugs and cannot be deleted.',
+    remedy: 'Change what it grants, or make a role of your own.',
   },
   password_hashing_busy: {
     status: 503,

@@ -48,6 +48,15 @@ const storedProject = stored(project, {
   score: null,
 });
 const user = { email: 'ada@example.org', display_name: 'Ada Lovelace', is_active: true, is_admin: false };
+const role = {
+  slug: 'release-manager',
+  name: 'Release manager',
+  description: 'Looks after what is released.',
+  priority: 150,
+  is_default: false,
+  permissions: ['project:read', 'project:write'],
+  inherits: ['viewer'],
+};
 const other = { id: 'kY3pQ9_vL2xWcT7rZ-s8D', slug: 'shop', name: 'Shop' };
 
 /**
@@ -59,6 +68,9 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   RefreshDto: { refresh_token: 'the refresh_token of the last answer' },
   LogoutDto: { all_sessions: false },
 
+  RoleWriteDto: role,
+  RolePatchDto: { permissions: ['project:read', 'project:write', 'tag:write'] },
+  RoleResponseDto: without(stored(role, { is_system: false }), 'icon'),
   UserCreateDto: { ...user, password: 'Analytical-Engine-1843' },
   UserWriteDto: user,
   UserPatchDto: { display_name: 'Ada King' },

@@ -15,6 +15,7 @@ export const API_INFO: OpenApiInfo = {
     Authentication: 'Signing in, refreshing, signing out.',
     Me: 'The caller and the caller’s own sessions.',
     Users: 'Who may sign in, and which roles they hold.',
+    Roles: 'What who holds them may do.',
     Organizations: 'The tenants: everything else belongs to one.',
     Teams: 'Who owns projects.',
     'Project types': 'What kinds of project there are.',
@@ -36,6 +37,7 @@ export const API_INFO: OpenApiInfo = {
     'tags/{slug}': { description: 'The slug of the tag.', example: 'go' },
     'by-slug/{slug}': { description: 'The slug that the project has, or had.', example: 'api' },
     'roles/{role}': { description: 'The slug of the role.', example: 'viewer' },
+    'roles/{slug}': { description: 'The slug of the role.', example: 'release-manager' },
     // Ids have no example: only one that exists would work, and no installation has the same ones.
     'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
     session: { description: 'The id of the session, from the list of sessions.' },

@@ -24,10 +24,20 @@ export class ActorPowers {
   }
 
   /** @throws DomainError `beyond_own_powers` where the role gives what the caller does not hold in that place */
-  async assertCoverRole(tx: GraphTransaction, roleId: string, organizationId: string | null): Promise<void> {
+  async assertCoverRole(
+    tx: GraphTransaction,
+    roleId: string,
+    organizationId: string | null,
+    own?: Powers,
+  ): Promise<void> {
     const { user } = caller();
     if (user.isAdmin) return;
-    this.assertCover(await this.readModel.of(user.id, tx), await this.readModel.ofRole(roleId, organizationId, tx));
+    this.assertCover(own ?? (await this.own(tx)), await this.readModel.ofRole(roleId, organizationId, tx));
+  }
+
+  /** What the caller may do as of now: for changes that could raise it before they are judged. */
+  async own(tx: GraphTransaction): Promise<Powers> {
+    return this.readModel.of(caller().user.id, tx);
   }
 
   private assertCover(own: Powers, others: Powers): void {
