@@ -42,5 +42,7 @@ export function createPool(connection: DatabaseConnection): Pool {
   const pool = new Pool(connection.pool);
   // An idle connection that breaks is replaced on next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // So would one that breaks while it is taken but between two statements: its next statement fails, and that is enough.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
