@@ -7,6 +7,8 @@ import { ProjectHistoryController } from './history/project-history.controller.j
 import { ProjectHistoryService } from './history/project-history.service.js';
 import { LinkDefinitionsController } from './link-definition/link-definitions.controller.js';
 import { LinkDefinitionsService } from './link-definition/link-definitions.service.js';
+import { OrganizationDeletionsController } from './organization/organization-deletions.controller.js';
+import { OrganizationDeletions } from './organization/organization-deletions.service.js';
 import { OrganizationsController } from './organization/organizations.controller.js';
 import { OrganizationsService } from './organization/organizations.service.js';
 import { ProjectBatchController } from './project/project-batch.controller.js';
@@ -27,6 +29,7 @@ import { TeamsService } from './team/teams.service.js';
 @Module({
   controllers: [
     OrganizationsController,
+    OrganizationDeletionsController,
     TeamsController,
     ProjectTypesController,
     EnvironmentsController,
@@ -42,6 +45,7 @@ import { TeamsService } from './team/teams.service.js';
   ],
   providers: [
     OrganizationsService,
+    OrganizationDeletions,
     TeamsService,
     ProjectTypesService,
     EnvironmentsService,

@@ -1,4 +1,5 @@
 export { CatalogHttpModule } from './catalog-http.module.js';
+export { CatalogJobsModule } from './catalog-jobs.module.js';
 export { catalogMigrations } from './model/catalog.migration.js';
 export { catalogDefinitions } from './model/catalog.model.js';
 export { Organization } from './model/organization.vertex.js';

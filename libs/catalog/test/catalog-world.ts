@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type DomainError, type FieldError, isDomainError, type JsonValue } from '#libs/common';
-import { type Database, systemMigrations } from '#libs/database';
-import { Graph, GraphModel } from '#libs/graph';
+import { type Database, type Migration, systemMigrations } from '#libs/database';
+import { type Definition, Graph, GraphModel } from '#libs/graph';
 import { deriveHttpKeys, type Page, PageQueryDto, Pages, type PatchDocument } from '#libs/http';
 import { testDatabase } from '#test/database';
 import { DependenciesService } from '../src/dependency/dependencies.service.js';
@@ -10,6 +10,7 @@ import { EnvironmentsService } from '../src/environment/environments.service.js'
 import { LinkDefinitionsService } from '../src/link-definition/link-definitions.service.js';
 import { catalogMigrations } from '../src/model/catalog.migration.js';
 import { catalogDefinitions } from '../src/model/catalog.model.js';
+import { OrganizationDeletions } from '../src/organization/organization-deletions.service.js';
 import { OrganizationsService } from '../src/organization/organizations.service.js';
 import type { ProjectResponseDto, ProjectWriteDto } from '../src/project/project.dto.js';
 import { ProjectBatchService } from '../src/project/project-batch.service.js';
@@ -26,6 +27,7 @@ export interface CatalogWorld {
   readonly graph: Graph;
   readonly pages: Pages;
   readonly organizations: OrganizationsService;
+  readonly deletions: OrganizationDeletions;
   readonly teams: TeamsService;
   readonly types: ProjectTypesService;
   readonly environments: EnvironmentsService;
@@ -42,17 +44,28 @@ export interface CatalogWorld {
   project(scope: OrganizationScope, slug: string, more?: Partial<ProjectWriteDto>): Promise<ProjectResponseDto>;
   /** The names of the events that await delivery, oldest first; they are taken away. */
   takeEvents(): Promise<{ name: string; payload: Record<string, unknown> }[]>;
+  /** Breaks every connection to the database, as the death of its server or of this process would. */
+  cutConnections(): Promise<void>;
   /** What is wrong with how the catalogue hangs together; empty when nothing is. */
   faults(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-export async function catalogWorld(): Promise<CatalogWorld> {
-  const { db, close } = await testDatabase({ migrations: [...systemMigrations, ...catalogMigrations] });
-  const graph = new Graph(db, new GraphModel(catalogDefinitions));
+/** Labels beside the catalogue's, as another feature or a plugin brings them. */
+export interface MoreLabels {
+  readonly definitions: readonly Definition[];
+  readonly migrations: readonly Migration[];
+}
+
+export async function catalogWorld(more?: MoreLabels): Promise<CatalogWorld> {
+  const migrations = [...systemMigrations, ...catalogMigrations, ...(more?.migrations ?? [])];
+  const { db, engine, close } = await testDatabase({ migrations });
+  const graph = new Graph(db, new GraphModel([...catalogDefinitions, ...(more?.definitions ?? [])]));
   const pages = new Pages(deriveHttpKeys(randomBytes(32)));
+  const deletions = new OrganizationDeletions(graph);
   const services = {
-    organizations: new OrganizationsService(graph, pages),
+    organizations: new OrganizationsService(graph, pages, deletions),
+    deletions,
     teams: new TeamsService(graph, pages),
     types: new ProjectTypesService(graph, pages),
     environments: new EnvironmentsService(graph, pages),
@@ -92,6 +105,13 @@ export async function catalogWorld(): Promise<CatalogWorld> {
          select name, payload from taken order by seq`,
       );
       return rows;
+    },
+    cutConnections: async () => {
+      if (engine?.pid !== undefined) process.kill(engine.pid, 'SIGKILL');
+      else
+        await db.pool.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        );
     },
     faults: () => faults(db),
     close,

@@ -67,4 +67,4 @@ export { invalidParameters, validateDocument, validateParameters } from './valid
 export { SERVER_OWNED_FIELDS } from './validation/server-owned-fields.js';
 export { entityTag, parseIfMatch } from './versioning/entity-tag.js';
 export { assertExpected, type Expectation } from './versioning/expectation.js';
-export { IfMatch, IfNoneMatch, Location, VersionedResponse } from './versioning/versioning.decorator.js';
+export { Accepts, IfMatch, IfNoneMatch, Location, VersionedResponse } from './versioning/versioning.decorator.js';

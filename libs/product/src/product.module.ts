@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AuthHttpModule, AuthModule } from '#libs/auth';
-import { CatalogHttpModule } from '#libs/catalog';
+import { CatalogHttpModule, CatalogJobsModule } from '#libs/catalog';
 import { JobsModule } from '#libs/queue';
 import { AdminHttpModule } from './admin/admin-http.module.js';
 import { JanitorModule } from './janitor.module.js';
@@ -27,7 +27,7 @@ export class ProductModule {
         PlatformModule.forRoot(options),
         AuthModule,
         ...(options.http ? HTTP_MODULES : []),
-        ...(options.jobs ? [JobsModule, JanitorModule] : []),
+        ...(options.jobs ? [JobsModule, CatalogJobsModule, JanitorModule] : []),
         ...(options.extraModules ?? []),
       ],
     };

@@ -10,6 +10,10 @@ const caller: CatalogCaller = {
       details: { permission },
     });
   },
+  assertAdmin: () => {
+    if (currentAuth()?.user.isAdmin) return;
+    throw new DomainError('forbidden', 'forbidden', 'Only an administrator may do this.');
+  },
 };
 
 /** Tells the catalogue, which knows nothing of authorization, what a caller may see and do. */

@@ -36,7 +36,8 @@ const flag = (alias: string, property: string) =>
 
 /**
  * Parameters: session id, user id, organization slug (agtype, null for none), known version, known organization id.
- * An organization that is being deleted is none. Every step is by an index: session and user by id, organization by slug, then the edges by their start. From one step
+ * An organization that is being deleted counts as none.
+ * Every step is by an index: session and user by id, organization by slug, then the edges by their start. From one step
  * to the next the rows go as arrays, of which the planner expects ten elements: its guess at the size of a recursive
  * query is a hundredfold too high, and from there it would come to sequential scans and to compiling (jit) each call.
  * The version is read as a scalar for the same reason: it must be known to be one row, or hash tables are made for many.

@@ -35,4 +35,17 @@ export const catalogMigrations = [
     )`);
     m.sql('create index former_project_slugs_project on imbi_system.former_project_slugs (project_id)');
   }),
+  migration('catalog/0003_organization_deletions', (m) => {
+    m.sql(`create table imbi_system.organization_deletions (
+      id text primary key,
+      organization_id text not null unique,
+      slug text not null,
+      state text not null default 'pending' check (state in ('pending', 'running', 'done', 'failed')),
+      done integer not null default 0,
+      total integer not null,
+      requested_at timestamptz not null default now(),
+      started_at timestamptz,
+      finished_at timestamptz
+    )`);
+  }),
 ];

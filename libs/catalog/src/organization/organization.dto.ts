@@ -1,3 +1,5 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsOptional, Matches } from 'class-validator';
 import { PageOf } from '#libs/http';
 import { DescribedResponseDto, DescribedWriteDto } from '../shared/entity.dto.js';
 
@@ -9,3 +11,12 @@ export class OrganizationResponseDto extends DescribedResponseDto {}
 
 /** A page of organizations. */
 export class OrganizationPageDto extends PageOf(OrganizationResponseDto) {}
+
+/** How an organization is deleted that owns something. */
+export class CascadeAllQueryDto {
+  /** `true` deletes everything in it too, as a job; without it an organization that owns anything is not deleted (409). */
+  @IsOptional()
+  @Matches(/^(true|false)$/, { message: 'must be true or false' })
+  @ApiProperty({ type: 'boolean' })
+  cascade?: string;
+}

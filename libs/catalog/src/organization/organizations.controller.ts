@@ -14,7 +14,14 @@ import {
 } from '#libs/http';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
-import { OrganizationPageDto, OrganizationResponseDto, OrganizationWriteDto } from './organization.dto.js';
+import { Cascades } from './cascades.decorator.js';
+import {
+  CascadeAllQueryDto,
+  OrganizationPageDto,
+  OrganizationResponseDto,
+  OrganizationWriteDto,
+} from './organization.dto.js';
+import type { OrganizationDeletionDto } from './organization-deletion.dto.js';
 import { ORGANIZATION_VISIBILITY, type OrganizationVisibility } from './organization-visibility.js';
 import { OrganizationsService } from './organizations.service.js';
 
@@ -102,17 +109,21 @@ export class OrganizationsController {
   }
 
   /**
-   * Deletes an organization that owns nothing any more.
+   * Deletes an organization that owns nothing any more; with `cascade=true`, one with all it owns.
    *
-   * @remarks Refused while it owns anything at all, with the counts by kind (409 `in_use`): empty it first.
+   * @remarks Refused while it owns anything at all, with the counts by kind (409 `in_use`). With `cascade=true`, which
+   * only an administrator may say, it is not found from now on, and a job deletes everything in it: the answer is 202
+   * with how far that is, and `Location` says where to ask again. Its slug is free again when that is done.
    */
   @Delete(':org')
   @HttpCode(204)
   @RequirePermission('organization:delete')
+  @Cascades()
   deleteOrganization(
     @InOrganization() scope: OrganizationScope,
+    @Query() { cascade }: CascadeAllQueryDto,
     @IfMatch() version: number | undefined,
-  ): Promise<void> {
-    return this.organizations.delete(scope, { version });
+  ): Promise<OrganizationDeletionDto | undefined> {
+    return this.organizations.delete(scope, { version }, cascade === 'true');
   }
 }

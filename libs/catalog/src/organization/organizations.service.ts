@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '#libs/common';
-import { Graph, type GraphTransaction, type VertexDefinition, type VertexOf } from '#libs/graph';
+import { Graph, type GraphTransaction, type VertexOf } from '#libs/graph';
 import {
   applyPatch,
   assertExpected,
@@ -18,22 +18,14 @@ import {
   writableDocument,
 } from '#libs/http';
 import { Organization } from '../model/organization.vertex.js';
-import { Environment, LinkDefinition, ProjectType, Tag, Team } from '../model/organization-owned.vertex.js';
-import { Project } from '../model/project.vertex.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { inUse } from '../shared/project-users.js';
 import { namingSlug } from '../shared/slug-clash.js';
 import { type OrganizationResponseDto, OrganizationWriteDto } from './organization.dto.js';
-
-const OWNED: Readonly<Record<string, VertexDefinition>> = {
-  projects: Project,
-  teams: Team,
-  project_types: ProjectType,
-  environments: Environment,
-  link_definitions: LinkDefinition,
-  tags: Tag,
-};
+import { OrganizationContents } from './organization-contents.repository.js';
+import type { OrganizationDeletionDto } from './organization-deletion.dto.js';
+import { OrganizationDeletions } from './organization-deletions.service.js';
 
 /** Which organizations a caller may see. */
 export interface VisibleOrganizations {
@@ -44,15 +36,20 @@ export interface VisibleOrganizations {
 /** The tenants of an installation. */
 @Injectable()
 export class OrganizationsService {
+  private readonly contents: OrganizationContents;
+
   constructor(
     private readonly graph: Graph,
     private readonly pages: Pages,
-  ) {}
+    private readonly deletions: OrganizationDeletions,
+  ) {
+    this.contents = new OrganizationContents(graph.model);
+  }
 
   async list(visible: VisibleOrganizations, query: PageQueryDto): Promise<Page<OrganizationResponseDto>> {
     const request = this.pages.read('organizations', query, NAMED_LIST);
     const within = visible.ids === 'all' ? {} : { id: { in: visible.ids } };
-    const where = { and: [within, toGraphFilter(request.filters)] };
+    const where = { and: [within, { deletion_id: null }, toGraphFilter(request.filters)] };
     const page = await this.graph.read.list(Organization, {
       where,
       order: toGraphOrder(request.sort),
@@ -68,7 +65,7 @@ export class OrganizationsService {
 
   async get(scope: OrganizationScope): Promise<OrganizationResponseDto> {
     const found = await this.graph.read.find(Organization, scope.id);
-    if (!found) throw missing(scope);
+    if (!found || found.deletion_id !== null) throw missing(scope);
     return toResponse(found);
   }
 
@@ -99,14 +96,24 @@ export class OrganizationsService {
     });
   }
 
-  /** Refused while the organization owns anything, with the counts by kind. */
-  async delete(scope: OrganizationScope, expected: Expectation): Promise<void> {
-    await this.graph.transaction(async (tx) => {
+  /**
+   * Refused while the organization owns anything, with the counts by kind; with `cascade` it is hidden at once and a
+   * job deletes all of it, whose progress is the answer.
+   */
+  async delete(
+    scope: OrganizationScope,
+    expected: Expectation,
+    cascade = false,
+  ): Promise<OrganizationDeletionDto | undefined> {
+    return this.graph.transaction(async (tx) => {
       const locked = await this.lock(tx, scope, expected, true);
-      const counts = await countOwned(tx, scope.id);
+      if (cascade) return this.deletions.request(tx, locked);
+      const counts = await this.contents.countOwned(tx, scope.id);
       if (Object.keys(counts).length > 0) throw inUse('organization', locked.slug, counts);
+      await this.contents.removeAllNaming(tx, scope.id);
       await tx.remove(Organization, scope.id);
       tx.emit('organization.deleted', { id: scope.id, slug: locked.slug });
+      return undefined;
     });
   }
 
@@ -117,7 +124,7 @@ export class OrganizationsService {
     forRemoval = false,
   ): Promise<VertexOf<typeof Organization>> {
     const locked = await tx.lock(Organization, scope.id, { forRemoval });
-    if (!locked) throw missing(scope);
+    if (!locked || locked.deletion_id !== null) throw missing(scope);
     assertExpected('organization', expected, locked.version);
     return locked;
   }
@@ -134,16 +141,6 @@ export class OrganizationsService {
     if (result.changed) tx.emit('organization.updated', { id: scope.id, slug: result.after.slug });
     return toResponse(result.after);
   }
-}
-
-// By label rather than over BELONGS_TO: each count is a range of that label's own index.
-async function countOwned(tx: GraphTransaction, organizationId: string): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const [kind, definition] of Object.entries(OWNED)) {
-    const count = await tx.count<VertexDefinition>(definition, { organization_id: organizationId });
-    if (count > 0) counts[kind] = count;
-  }
-  return counts;
 }
 
 function toProperties({ slug, name, description, icon }: OrganizationWriteDto) {

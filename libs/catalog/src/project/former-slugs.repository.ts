@@ -21,7 +21,9 @@ export class FormerSlugsRepository {
     return rows[0]?.project_id;
   }
 
-  async forget(projectId: string): Promise<void> {
-    await this.statements.run(sql`delete from imbi_system.former_project_slugs where project_id = ${projectId}`);
+  async forget(...projectIds: readonly string[]): Promise<void> {
+    await this.statements.run(
+      sql`delete from imbi_system.former_project_slugs where project_id = any(${projectIds}::text[])`,
+    );
   }
 }

@@ -5,4 +5,6 @@ export const CATALOG_CALLER = Symbol('imbi.catalog.caller');
 export interface CatalogCaller {
   /** @throws DomainError `forbidden` (403) where the caller may not do this where the request is */
   assertMay(permission: string): void;
+  /** @throws DomainError `forbidden` (403) where the caller is no administrator, whatever their roles */
+  assertAdmin(): void;
 }

@@ -14,7 +14,7 @@ export function installRouteHooks(fastify: FastifyInstance): void {
     const settings = route.config?.imbi ?? {};
     if (settings.bodyLimitBytes !== undefined) route.bodyLimit = settings.bodyLimitBytes;
     if (route.url.startsWith('/api') || settings.produces || settings.consumes) negotiate(route, settings);
-    if (settings.versioned || settings.location || settings.paged) describeAnswer(route, settings);
+    if (settings.versioned || settings.location || settings.accepted || settings.paged) describeAnswer(route, settings);
   });
 }
 
@@ -52,6 +52,8 @@ function describeAnswer(route: RouteOptions, settings: RouteSettings): void {
       if (settings.location && reply.statusCode === 201) {
         reply.header('location', fillTemplate(settings.location, request.params, payload));
       }
+      if (settings.accepted)
+        reply.code(202).header('location', fillTemplate(settings.accepted, request.params, payload));
       if (settings.paged && typeof payload.next_cursor === 'string') {
         reply.header('link', `<${nextPage(request.url, payload.next_cursor)}>; rel="next"`);
       }

@@ -12,6 +12,8 @@ export interface RouteSettings {
   readonly paged?: ListDefinition;
   /** Template of the `Location` header of a 201. */
   readonly location?: string;
+  /** Template of the `Location` header of an answer that says how far the work is: then its status is 202. */
+  readonly accepted?: string;
   readonly consumes?: readonly string[];
   readonly produces?: readonly string[];
   readonly bodyLimitBytes?: number;

@@ -118,6 +118,9 @@ function headersOf(status: string, settings: RouteSettings) {
     ...(settings.location && status === '201'
       ? { Location: header('The address of what was created.', settings.location) }
       : {}),
+    ...(settings.accepted && status === '202'
+      ? { Location: header('Where to ask how far it is.', settings.accepted) }
+      : {}),
     ...(settings.paged
       ? { Link: header('The next page, where there is one (RFC 8288).', '</api/…?cursor=…>; rel="next"') }
       : {}),

@@ -1,4 +1,5 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext, type Type } from '@nestjs/common';
+import { ApiAcceptedResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { routeSettings } from '../app/route-settings.js';
 import { parseIfMatch, parseIfNoneMatchAny, preconditionRequired } from './entity-tag.js';
@@ -21,6 +22,17 @@ export function VersionedResponse(): MethodDecorator {
  */
 export function Location(template: string): MethodDecorator {
   return routeSettings({ location: template });
+}
+
+/**
+ * Work that goes on after the answer: a handler that returns a document of type `progress` is answered 202 with
+ * `Location`, where one that returns nothing is answered as its `@HttpCode` says.
+ */
+export function Accepts(location: string, progress: Type<object>): MethodDecorator {
+  return applyDecorators(
+    routeSettings({ accepted: location }),
+    ApiAcceptedResponse({ type: progress, description: 'It will be done; this is how far it is.' }),
+  );
 }
 
 /** The version that `If-Match` expects: `number | undefined`; with `required`, a request without it is answered 428. */
