@@ -12,7 +12,9 @@ const FIRST_DAY = [
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
   ...['listPermissions', 'createRole', 'getRole', 'listRoles', 'updateRole', 'deleteRole'],
   ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword'],
-  ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole', 'deleteUser'],
+  ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole'],
+  ...['createGroup', 'getGroup', 'listGroups', 'updateGroup', 'addUserToGroup', 'listGroupMembers'],
+  ...['giveGroupRole', 'listGroupRoles', 'takeGroupRole', 'removeUserFromGroup', 'deleteGroup', 'deleteUser'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
   ...['createProject', 'getProject', 'findProjectBySlug', 'replaceProject', 'updateProject', 'listProjects'],
   ...['archiveProject', 'unarchiveProject', 'writeProjects'],
@@ -25,9 +27,10 @@ const FIRST_DAY = [
   'deleteOrganization',
 ];
 
-/** What no example can stand for: the caller's own secrets, and jobs that failed. */
+/** What no example can stand for: the caller's own secrets, groups in groups, and jobs that failed. */
 const OWN_STORIES = [
   ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
+  ...['addGroupToGroup', 'removeGroupFromGroup'],
   ...['replayDeadLetter', 'deleteDeadLetter'],
 ];
 

@@ -2,6 +2,11 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { REQUEST_AUTHENTICATOR } from '#libs/http';
 import { AuthModule } from './auth.module.js';
+import { GroupMembersRepository } from './group/group-members.repository.js';
+import { GroupMembers } from './group/group-members.service.js';
+import { GroupRoles } from './group/group-roles.service.js';
+import { GroupsController } from './group/groups.controller.js';
+import { GroupsService } from './group/groups.service.js';
 import { AuthController, WellKnownController } from './http/auth.controller.js';
 import { AuthGuard } from './http/auth.guard.js';
 import { AuthHttpService } from './http/auth-http.service.js';
@@ -29,6 +34,7 @@ import { UsersController } from './user/users.controller.js';
     UsersController,
     RolesController,
     PermissionsController,
+    GroupsController,
   ],
   providers: [
     BearerStrategy,
@@ -37,6 +43,10 @@ import { UsersController } from './user/users.controller.js';
     MeService,
     RolesRepository,
     RolesService,
+    GroupsService,
+    GroupMembersRepository,
+    GroupMembers,
+    GroupRoles,
     SessionPages,
     UserSessions,
     OwnPassword,

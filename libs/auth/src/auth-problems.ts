@@ -43,6 +43,12 @@ defineProblems({
     cause: 'The role would, by way of the roles it inherits from, inherit from itself.',
     remedy: 'Leave out of `inherits` the role that closes the circle.',
   },
+  group_cycle: {
+    status: 409,
+    title: 'Groups in a circle',
+    cause: 'The group would, by way of the groups it is in, be in itself.',
+    remedy: 'Take the outer group out of the inner one first.',
+  },
   system_role: {
     status: 409,
     title: 'A role of the product',

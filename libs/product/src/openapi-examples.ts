@@ -47,6 +47,7 @@ const storedProject = stored(project, {
   archived_at: null,
   score: null,
 });
+const group = { slug: 'platform-engineers', name: 'Platform engineers', description: 'Whoever runs the platform.' };
 const user = { email: 'ada@example.org', display_name: 'Ada Lovelace', is_active: true, is_admin: false };
 const role = {
   slug: 'release-manager',
@@ -71,6 +72,9 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   RoleWriteDto: role,
   RolePatchDto: { permissions: ['project:read', 'project:write', 'tag:write'] },
   RoleResponseDto: without(stored(role, { is_system: false }), 'icon'),
+  GroupWriteDto: group,
+  GroupPatchDto: { description: 'Whoever may deploy.' },
+  GroupResponseDto: without(stored(group), 'icon'),
   UserCreateDto: { ...user, password: 'Analytical-Engine-1843' },
   UserWriteDto: user,
   UserPatchDto: { display_name: 'Ada King' },

@@ -16,6 +16,7 @@ export const API_INFO: OpenApiInfo = {
     Me: 'The caller and the caller’s own sessions.',
     Users: 'Who may sign in, and which roles they hold.',
     Roles: 'What who holds them may do.',
+    Groups: 'Users who hold the same roles.',
     Organizations: 'The tenants: everything else belongs to one.',
     Teams: 'Who owns projects.',
     'Project types': 'What kinds of project there are.',
@@ -36,6 +37,8 @@ export const API_INFO: OpenApiInfo = {
     'link-definitions/{slug}': { description: 'The slug of the link definition.', example: 'repository' },
     'tags/{slug}': { description: 'The slug of the tag.', example: 'go' },
     'by-slug/{slug}': { description: 'The slug that the project has, or had.', example: 'api' },
+    'groups/{slug}': { description: 'The slug of the group.', example: 'platform-engineers' },
+    'groups/{member}': { description: 'The slug of the group that is put in or taken out.', example: 'on-call' },
     'roles/{role}': { description: 'The slug of the role.', example: 'viewer' },
     'roles/{slug}': { description: 'The slug of the role.', example: 'release-manager' },
     // Ids have no example: only one that exists would work, and no installation has the same ones.
