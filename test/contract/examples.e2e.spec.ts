@@ -30,7 +30,7 @@ const FIRST_DAY = [
 /** What no example can stand for: the caller's own secrets, groups in groups, and jobs that failed. */
 const OWN_STORIES = [
   ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
-  ...['addGroupToGroup', 'removeGroupFromGroup'],
+  ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
   ...['replayDeadLetter', 'deleteDeadLetter'],
 ];
 

@@ -45,6 +45,7 @@ export const API_INFO: OpenApiInfo = {
     'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
     session: { description: 'The id of the session, from the list of sessions.' },
     'users/{id}': { description: 'The id of the user, from the answer that created or listed it.' },
+    'organization-deletions/{id}': { description: 'The id of the deletion, from the answer that accepted it.' },
     'dead-letters/{id}': { description: 'The id of the job, from the list of dead letters.' },
     environment: { description: 'The slug of the environment.', example: 'production' },
     dependency: { description: 'The id of the project that is depended on.' },

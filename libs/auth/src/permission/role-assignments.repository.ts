@@ -14,6 +14,8 @@ export interface AssignedRole {
 const ORGANIZATION = sql.id('imbi', 'Organization');
 const slugOf = (alias: string) =>
   sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, '"slug"'::ag_catalog.agtype)`;
+const deletionOf = (alias: string) =>
+  sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, '"deletion_id"'::ag_catalog.agtype)`;
 
 /** The HAS_ROLE edges of users, service accounts and groups. */
 @Injectable()
@@ -51,10 +53,11 @@ export class RoleAssignments {
     return (await tx.disconnect(HasRole, selection)).length > 0;
   }
 
-  /** The id of an organization by its slug, kept from being deleted until the transaction ends. */
+  /** The id of an organization by its slug, kept from being deleted until the transaction ends; one that is already being deleted is none. */
   async findOrganization(tx: GraphTransaction, slug: string): Promise<string | undefined> {
     const [row] = await tx.run<{ id: string }>(sql`
-      select ${textOf(idOf('o'))} as id from ${ORGANIZATION} o where ${equal(slugOf('o'), encode(slug))} for key share`);
+      select ${textOf(idOf('o'))} as id from ${ORGANIZATION} o
+      where ${equal(slugOf('o'), encode(slug))} and ${deletionOf('o')} is null for key share`);
     return row?.id;
   }
 }

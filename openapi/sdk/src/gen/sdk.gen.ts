@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserData, GetUserErrors, GetUserResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
+import type { AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -74,6 +74,17 @@ export const replayDeadLetter = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * Opens the board of queues in the browser
+ *
+ * Sets a cookie for `/admin/queues` alone, which holds for 15 minutes, and no longer than the caller's session and permission do. Changes on the board need `queues:write` besides.
+ */
+export const openQueueBoard = <ThrowOnError extends boolean = false>(options?: Options<OpenQueueBoardData, ThrowOnError>): RequestResult<OpenQueueBoardResponses, OpenQueueBoardErrors, ThrowOnError> => (options?.client ?? client).post<OpenQueueBoardResponses, OpenQueueBoardErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/queues/session',
+    ...options
+});
+
+/**
  * Signs in with e-mail and password
  *
  * Opens a session and answers its tokens. To use Swagger UI, paste `access_token` into its Authorize dialog. Wrong e-mail and wrong password are answered alike; a user with too many sessions loses the oldest.
@@ -132,6 +143,157 @@ export const queryGraph = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * Lists the groups
+ *
+ * Sorted by name unless `sort` says otherwise.
+ */
+export const listGroups = <ThrowOnError extends boolean = false>(options?: Options<ListGroupsData, ThrowOnError>): RequestResult<ListGroupsResponses, ListGroupsErrors, ThrowOnError> => (options?.client ?? client).get<ListGroupsResponses, ListGroupsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups',
+    ...options
+});
+
+/**
+ * Creates a group
+ *
+ * It has no members and no roles yet. The slug must be free (409 `already_exists`).
+ */
+export const createGroup = <ThrowOnError extends boolean = false>(options: Options<CreateGroupData, ThrowOnError>): RequestResult<CreateGroupResponses, CreateGroupErrors, ThrowOnError> => (options.client ?? client).post<CreateGroupResponses, CreateGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a group that has no members and no roles and is in no other group
+ *
+ * Else 409 `in_use`, with counts.
+ */
+export const deleteGroup = <ThrowOnError extends boolean = false>(options: Options<DeleteGroupData, ThrowOnError>): RequestResult<DeleteGroupResponses, DeleteGroupErrors, ThrowOnError> => (options.client ?? client).delete<DeleteGroupResponses, DeleteGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}',
+    ...options
+});
+
+/**
+ * Reads a group
+ *
+ * Members and roles have lists of their own.
+ */
+export const getGroup = <ThrowOnError extends boolean = false>(options: Options<GetGroupData, ThrowOnError>): RequestResult<GetGroupResponses, GetGroupErrors, ThrowOnError> => (options.client ?? client).get<GetGroupResponses, GetGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}',
+    ...options
+});
+
+/**
+ * Changes parts of a group, by a merge patch or a JSON patch
+ *
+ * A new slug changes the address and must be free (409 `already_exists`).
+ */
+export const updateGroup = <ThrowOnError extends boolean = false>(options: Options<UpdateGroupData, ThrowOnError>): RequestResult<UpdateGroupResponses, UpdateGroupErrors, ThrowOnError> => (options.client ?? client).patch<UpdateGroupResponses, UpdateGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Lists the members of a group
+ *
+ * By name; a nested group is one member, whoever is in it.
+ */
+export const listGroupMembers = <ThrowOnError extends boolean = false>(options: Options<ListGroupMembersData, ThrowOnError>): RequestResult<ListGroupMembersResponses, ListGroupMembersErrors, ThrowOnError> => (options.client ?? client).get<ListGroupMembersResponses, ListGroupMembersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/members',
+    ...options
+});
+
+/**
+ * Takes a group out of a group
+ *
+ * Its members lose what came by the outer group, from their next request on.
+ */
+export const removeGroupFromGroup = <ThrowOnError extends boolean = false>(options: Options<RemoveGroupFromGroupData, ThrowOnError>): RequestResult<RemoveGroupFromGroupResponses, RemoveGroupFromGroupErrors, ThrowOnError> => (options.client ?? client).delete<RemoveGroupFromGroupResponses, RemoveGroupFromGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/members/groups/{member}',
+    ...options
+});
+
+/**
+ * Puts a group into a group
+ *
+ * The members of the one then hold the roles of both. Groups may not contain each other in a circle (409 `group_cycle`), and nobody gives what they do not hold (403 `beyond_own_powers`).
+ */
+export const addGroupToGroup = <ThrowOnError extends boolean = false>(options: Options<AddGroupToGroupData, ThrowOnError>): RequestResult<AddGroupToGroupResponses, AddGroupToGroupErrors, ThrowOnError> => (options.client ?? client).put<AddGroupToGroupResponses, AddGroupToGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/members/groups/{member}',
+    ...options
+});
+
+/**
+ * Takes a user out of a group
+ *
+ * From the user’s next request on. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+ */
+export const removeUserFromGroup = <ThrowOnError extends boolean = false>(options: Options<RemoveUserFromGroupData, ThrowOnError>): RequestResult<RemoveUserFromGroupResponses, RemoveUserFromGroupErrors, ThrowOnError> => (options.client ?? client).delete<RemoveUserFromGroupResponses, RemoveUserFromGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/members/users/{id}',
+    ...options
+});
+
+/**
+ * Puts a user into a group
+ *
+ * The group’s roles count from the user’s next request on. Nobody puts others where they would hold what the caller does not, nor commands a mightier account (403 `beyond_own_powers`).
+ */
+export const addUserToGroup = <ThrowOnError extends boolean = false>(options: Options<AddUserToGroupData, ThrowOnError>): RequestResult<AddUserToGroupResponses, AddUserToGroupErrors, ThrowOnError> => (options.client ?? client).put<AddUserToGroupResponses, AddUserToGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/members/users/{id}',
+    ...options
+});
+
+/**
+ * Lists the roles that a group was given
+ *
+ * By role, then by organization; those that come by a group around it are not among them.
+ */
+export const listGroupRoles = <ThrowOnError extends boolean = false>(options: Options<ListGroupRolesData, ThrowOnError>): RequestResult<ListGroupRolesResponses, ListGroupRolesErrors, ThrowOnError> => (options.client ?? client).get<ListGroupRolesResponses, ListGroupRolesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/roles',
+    ...options
+});
+
+/**
+ * Takes a role from a group, in an organization or everywhere
+ *
+ * Exactly the role of that place: taking it everywhere leaves what was given in an organization.
+ */
+export const takeGroupRole = <ThrowOnError extends boolean = false>(options: Options<TakeGroupRoleData, ThrowOnError>): RequestResult<TakeGroupRoleResponses, TakeGroupRoleErrors, ThrowOnError> => (options.client ?? client).delete<TakeGroupRoleResponses, TakeGroupRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/roles/{role}',
+    ...options
+});
+
+/**
+ * Gives a group a role, in an organization or everywhere
+ *
+ * It counts from the next request of every member. Nobody gives what they do not hold themselves in that place (403 `beyond_own_powers`).
+ */
+export const giveGroupRole = <ThrowOnError extends boolean = false>(options: Options<GiveGroupRoleData, ThrowOnError>): RequestResult<GiveGroupRoleResponses, GiveGroupRoleErrors, ThrowOnError> => (options.client ?? client).put<GiveGroupRoleResponses, GiveGroupRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/roles/{role}',
+    ...options
+});
+
+/**
  * Tells who the caller is
  *
  * Who is signed in, and what they may do: everywhere, or in the organization asked for.
@@ -180,6 +342,17 @@ export const endMySession = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
+ * Tells how far the deletion of an organization with all it owns is
+ *
+ * Beside the organizations rather than below one, because it can be read when the organization is gone. The permission must hold everywhere.
+ */
+export const getOrganizationDeletion = <ThrowOnError extends boolean = false>(options: Options<GetOrganizationDeletionData, ThrowOnError>): RequestResult<GetOrganizationDeletionResponses, GetOrganizationDeletionErrors, ThrowOnError> => (options.client ?? client).get<GetOrganizationDeletionResponses, GetOrganizationDeletionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization-deletions/{id}',
+    ...options
+});
+
+/**
  * Lists the organizations in which the caller may do anything
  *
  * Only those in which the caller holds a permission; an administrator sees all. Sorted by name unless `sort` says otherwise.
@@ -206,9 +379,9 @@ export const createOrganization = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Deletes an organization that owns nothing any more
+ * Deletes an organization that owns nothing any more; with `cascade=true`, one with all it owns
  *
- * Refused while it owns anything at all, with the counts by kind (409 `in_use`): empty it first.
+ * Refused while it owns anything at all, with the counts by kind (409 `in_use`). With `cascade=true`, which only an administrator may say, it is not found from now on, and a job deletes everything in it: the answer is 202 with how far that is, and `Location` says where to ask again. Its slug is free again when that is done.
  */
 export const deleteOrganization = <ThrowOnError extends boolean = false>(options: Options<DeleteOrganizationData, ThrowOnError>): RequestResult<DeleteOrganizationResponses, DeleteOrganizationErrors, ThrowOnError> => (options.client ?? client).delete<DeleteOrganizationResponses, DeleteOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -885,6 +1058,80 @@ export const replaceTeam = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * Lists the permissions that roles can grant
+ *
+ * By name.
+ */
+export const listPermissions = <ThrowOnError extends boolean = false>(options?: Options<ListPermissionsData, ThrowOnError>): RequestResult<ListPermissionsResponses, ListPermissionsErrors, ThrowOnError> => (options?.client ?? client).get<ListPermissionsResponses, ListPermissionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/permissions',
+    ...options
+});
+
+/**
+ * Lists the roles
+ *
+ * Sorted by name unless `sort` says otherwise.
+ */
+export const listRoles = <ThrowOnError extends boolean = false>(options?: Options<ListRolesData, ThrowOnError>): RequestResult<ListRolesResponses, ListRolesErrors, ThrowOnError> => (options?.client ?? client).get<ListRolesResponses, ListRolesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/roles',
+    ...options
+});
+
+/**
+ * Creates a role
+ *
+ * Nobody makes a role that grants what they do not hold everywhere themselves (403 `beyond_own_powers`).
+ */
+export const createRole = <ThrowOnError extends boolean = false>(options: Options<CreateRoleData, ThrowOnError>): RequestResult<CreateRoleResponses, CreateRoleErrors, ThrowOnError> => (options.client ?? client).post<CreateRoleResponses, CreateRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/roles',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a role that nobody holds and none inherits from
+ *
+ * Else 409 `in_use`, with counts. The roles of the product stay (409 `system_role`).
+ */
+export const deleteRole = <ThrowOnError extends boolean = false>(options: Options<DeleteRoleData, ThrowOnError>): RequestResult<DeleteRoleResponses, DeleteRoleErrors, ThrowOnError> => (options.client ?? client).delete<DeleteRoleResponses, DeleteRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/roles/{slug}',
+    ...options
+});
+
+/**
+ * Reads a role
+ *
+ * With what it grants by itself, and the roles it inherits from.
+ */
+export const getRole = <ThrowOnError extends boolean = false>(options: Options<GetRoleData, ThrowOnError>): RequestResult<GetRoleResponses, GetRoleErrors, ThrowOnError> => (options.client ?? client).get<GetRoleResponses, GetRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/roles/{slug}',
+    ...options
+});
+
+/**
+ * Changes parts of a role, by a merge patch or a JSON patch
+ *
+ * It counts from the next request of everybody who holds the role. Neither before nor after may the role grant what the caller does not hold everywhere (403 `beyond_own_powers`). Roles may not inherit in a circle (409 `role_cycle`); those of the product keep their slug (409 `system_role`).
+ */
+export const updateRole = <ThrowOnError extends boolean = false>(options: Options<UpdateRoleData, ThrowOnError>): RequestResult<UpdateRoleResponses, UpdateRoleErrors, ThrowOnError> => (options.client ?? client).patch<UpdateRoleResponses, UpdateRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/roles/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
  * Lists the users
  *
  * Sorted by name unless `sort` says otherwise.
@@ -992,6 +1239,28 @@ export const takeUserRole = <ThrowOnError extends boolean = false>(options: Opti
 export const giveUserRole = <ThrowOnError extends boolean = false>(options: Options<GiveUserRoleData, ThrowOnError>): RequestResult<GiveUserRoleResponses, GiveUserRoleErrors, ThrowOnError> => (options.client ?? client).put<GiveUserRoleResponses, GiveUserRoleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/users/{id}/roles/{role}',
+    ...options
+});
+
+/**
+ * Lists where a user is signed in
+ *
+ * The sessions that are alive, newest first.
+ */
+export const listUserSessions = <ThrowOnError extends boolean = false>(options: Options<ListUserSessionsData, ThrowOnError>): RequestResult<ListUserSessionsResponses, ListUserSessionsErrors, ThrowOnError> => (options.client ?? client).get<ListUserSessionsResponses, ListUserSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/sessions',
+    ...options
+});
+
+/**
+ * Signs a user out of one place
+ *
+ * At once and on every server. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+ */
+export const endUserSession = <ThrowOnError extends boolean = false>(options: Options<EndUserSessionData, ThrowOnError>): RequestResult<EndUserSessionResponses, EndUserSessionErrors, ThrowOnError> => (options.client ?? client).delete<EndUserSessionResponses, EndUserSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/sessions/{session}',
     ...options
 });
 

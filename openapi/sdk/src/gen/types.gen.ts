@@ -445,6 +445,166 @@ export type GraphQueryResult = {
 };
 
 /**
+ * A group: its members hold its roles.
+ */
+export type Group = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The name in addresses.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * Who belongs in it.
+     */
+    description: string | null;
+    /**
+     * When the group was created.
+     */
+    created_at: string;
+    /**
+     * When the group was last changed; its members and roles do not count.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+};
+
+/**
+ * Who was put into a group itself; the members of a nested group are that group's.
+ */
+export type GroupMember = {
+    /**
+     * What the member is.
+     */
+    kind: 'user' | 'service_account' | 'group';
+    /**
+     * Id of the user, service account or group.
+     */
+    id: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * Slug of a nested group or a service account; null for users, who have none.
+     */
+    slug: string | null;
+};
+
+/**
+ * A page of the members of a group.
+ */
+export type GroupMemberPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<GroupMember>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A page of groups.
+ */
+export type GroupPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Group>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type GroupPatch = {
+    /**
+     * The name in addresses; unique. Changing it changes the address.
+     */
+    slug?: string;
+    /**
+     * The name people see.
+     */
+    name?: string;
+    /**
+     * Who belongs in it; null or absent for nothing.
+     */
+    description?: string | null;
+};
+
+/**
+ * A role that a group was given. Roles that come by a group around it are that group's.
+ */
+export type GroupRole = {
+    /**
+     * Slug of the role.
+     */
+    role: string;
+    /**
+     * Slug of the organization it counts in; null for everywhere.
+     */
+    organization: string | null;
+};
+
+/**
+ * A page of the roles that a group was given.
+ */
+export type GroupRolePage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<GroupRole>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A group as a client writes it.
+ */
+export type GroupWrite = {
+    /**
+     * The name in addresses; unique. Changing it changes the address.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * Who belongs in it; null or absent for nothing.
+     */
+    description?: string | null;
+};
+
+/**
  * Everything that is affected when a project fails.
  */
 export type Impact = {
@@ -804,6 +964,48 @@ export type Organization = {
 };
 
 /**
+ * How far the deletion of an organization with all it owns is.
+ */
+export type OrganizationDeletion = {
+    /**
+     * A failed one was tried as often as a job is: the reason is with its dead letter, and replaying that goes on where it stopped.
+     */
+    state: 'pending' | 'running' | 'done' | 'failed';
+    /**
+     * Its own id.
+     */
+    id: string;
+    /**
+     * The organization that is being deleted, or was.
+     */
+    organization_id: string;
+    /**
+     * The slug it had.
+     */
+    slug: string;
+    /**
+     * How many things and role assignments have been removed.
+     */
+    done: number;
+    /**
+     * How many there were to be removed, as far as is known; equal to `done` in the end.
+     */
+    total: number;
+    /**
+     * When it was asked for.
+     */
+    requested_at: string;
+    /**
+     * When it was begun; null while it waits.
+     */
+    started_at: string | null;
+    /**
+     * When it was done; null before.
+     */
+    finished_at: string | null;
+};
+
+/**
  * A page of organizations.
  */
 export type OrganizationPage = {
@@ -877,6 +1079,38 @@ export type OwnPassword = {
      * The new password, by the policy of the installation.
      */
     password: string;
+};
+
+/**
+ * A permission that roles can grant.
+ */
+export type Permission = {
+    /**
+     * `resource:action`.
+     */
+    name: string;
+    /**
+     * What it allows.
+     */
+    description: string | null;
+};
+
+/**
+ * A page of permissions.
+ */
+export type PermissionPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Permission>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
 };
 
 /**
@@ -1020,7 +1254,7 @@ export type ProjectBatchItem = {
     /**
      * What was done.
      */
-    status: 'created' | 'updated' | 'unchanged' | 'failed';
+    status: 'failed' | 'created' | 'updated' | 'unchanged';
     /**
      * The project's id, unless the item failed.
      */
@@ -1421,6 +1655,146 @@ export type ReplayResult = {
      * How many jobs run again.
      */
     replayed: number;
+};
+
+/**
+ * A role: what who holds it may do.
+ */
+export type Role = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The name in addresses.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What the role is for.
+     */
+    description: string | null;
+    /**
+     * The order of display.
+     */
+    priority: number;
+    /**
+     * Whether new users are given this role.
+     */
+    is_default: boolean;
+    /**
+     * Whether it comes with the product: then it keeps its slug and cannot be deleted.
+     */
+    is_system: boolean;
+    /**
+     * The permissions that the role grants by itself, sorted.
+     */
+    permissions: Array<string>;
+    /**
+     * Slugs of the roles it inherits from, sorted.
+     */
+    inherits: Array<string>;
+    /**
+     * When the role was created.
+     */
+    created_at: string;
+    /**
+     * When the role was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+};
+
+/**
+ * A page of roles.
+ */
+export type RolePage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Role>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type RolePatch = {
+    /**
+     * The name in addresses; unique.
+     */
+    slug?: string;
+    /**
+     * The name people see.
+     */
+    name?: string;
+    /**
+     * What the role is for; null or absent for nothing.
+     */
+    description?: string | null;
+    /**
+     * The order of display: the greater, the mightier.
+     */
+    priority?: number | null;
+    /**
+     * Whether new users are given this role in the organization they are created for. Only one role is.
+     */
+    is_default?: boolean | null;
+    /**
+     * The permissions that the role grants by itself.
+     */
+    permissions?: Array<string> | null;
+    /**
+     * Slugs of the roles whose permissions it grants besides.
+     */
+    inherits?: Array<string> | null;
+};
+
+/**
+ * A role as a client writes it.
+ */
+export type RoleWrite = {
+    /**
+     * The name in addresses; unique.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What the role is for; null or absent for nothing.
+     */
+    description?: string | null;
+    /**
+     * The order of display: the greater, the mightier.
+     */
+    priority?: number;
+    /**
+     * Whether new users are given this role in the organization they are created for. Only one role is.
+     */
+    is_default?: boolean;
+    /**
+     * The permissions that the role grants by itself.
+     */
+    permissions?: Array<string>;
+    /**
+     * Slugs of the roles whose permissions it grants besides.
+     */
+    inherits?: Array<string>;
 };
 
 /**
@@ -2271,6 +2645,71 @@ export type ReplayDeadLetterResponses = {
 
 export type ReplayDeadLetterResponse = ReplayDeadLetterResponses[keyof ReplayDeadLetterResponses];
 
+export type OpenQueueBoardData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/queues/session';
+};
+
+export type OpenQueueBoardErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type OpenQueueBoardError = OpenQueueBoardErrors[keyof OpenQueueBoardErrors];
+
+export type OpenQueueBoardResponses = {
+    /**
+     * The cookie is set: `/admin/queues` can be opened.
+     */
+    204: void;
+};
+
+export type OpenQueueBoardResponse = OpenQueueBoardResponses[keyof OpenQueueBoardResponses];
+
 export type LoginData = {
     body: Login;
     path?: never;
@@ -2518,6 +2957,967 @@ export type QueryGraphResponses = {
 
 export type QueryGraphResponse = QueryGraphResponses[keyof QueryGraphResponses];
 
+export type ListGroupsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `slug`, `created_at`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+    };
+    url: '/api/groups';
+};
+
+export type ListGroupsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListGroupsError = ListGroupsErrors[keyof ListGroupsErrors];
+
+export type ListGroupsResponses = {
+    /**
+     * Sorted by name unless `sort` says otherwise.
+     */
+    200: GroupPage;
+};
+
+export type ListGroupsResponse = ListGroupsResponses[keyof ListGroupsResponses];
+
+export type CreateGroupData = {
+    body: GroupWrite;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/groups';
+};
+
+export type CreateGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateGroupError = CreateGroupErrors[keyof CreateGroupErrors];
+
+export type CreateGroupResponses = {
+    /**
+     * It has no members and no roles yet. The slug must be free (409 `already_exists`).
+     */
+    201: Group;
+};
+
+export type CreateGroupResponse = CreateGroupResponses[keyof CreateGroupResponses];
+
+export type DeleteGroupData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}';
+};
+
+export type DeleteGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteGroupError = DeleteGroupErrors[keyof DeleteGroupErrors];
+
+export type DeleteGroupResponses = {
+    /**
+     * Else 409 `in_use`, with counts.
+     */
+    204: void;
+};
+
+export type DeleteGroupResponse = DeleteGroupResponses[keyof DeleteGroupResponses];
+
+export type GetGroupData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}';
+};
+
+export type GetGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetGroupError = GetGroupErrors[keyof GetGroupErrors];
+
+export type GetGroupResponses = {
+    /**
+     * Members and roles have lists of their own.
+     */
+    200: Group;
+};
+
+export type GetGroupResponse = GetGroupResponses[keyof GetGroupResponses];
+
+export type UpdateGroupData = {
+    body: GroupPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}';
+};
+
+export type UpdateGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateGroupError = UpdateGroupErrors[keyof UpdateGroupErrors];
+
+export type UpdateGroupResponses = {
+    /**
+     * A new slug changes the address and must be free (409 `already_exists`).
+     */
+    200: Group;
+};
+
+export type UpdateGroupResponse = UpdateGroupResponses[keyof UpdateGroupResponses];
+
+export type ListGroupMembersData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/groups/{slug}/members';
+};
+
+export type ListGroupMembersErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListGroupMembersError = ListGroupMembersErrors[keyof ListGroupMembersErrors];
+
+export type ListGroupMembersResponses = {
+    /**
+     * By name; a nested group is one member, whoever is in it.
+     */
+    200: GroupMemberPage;
+};
+
+export type ListGroupMembersResponse = ListGroupMembersResponses[keyof ListGroupMembersResponses];
+
+export type RemoveGroupFromGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The slug of the group that is put in or taken out.
+         */
+        member: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}/members/groups/{member}';
+};
+
+export type RemoveGroupFromGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RemoveGroupFromGroupError = RemoveGroupFromGroupErrors[keyof RemoveGroupFromGroupErrors];
+
+export type RemoveGroupFromGroupResponses = {
+    /**
+     * Its members lose what came by the outer group, from their next request on.
+     */
+    204: void;
+};
+
+export type RemoveGroupFromGroupResponse = RemoveGroupFromGroupResponses[keyof RemoveGroupFromGroupResponses];
+
+export type AddGroupToGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The slug of the group that is put in or taken out.
+         */
+        member: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}/members/groups/{member}';
+};
+
+export type AddGroupToGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type AddGroupToGroupError = AddGroupToGroupErrors[keyof AddGroupToGroupErrors];
+
+export type AddGroupToGroupResponses = {
+    /**
+     * The members of the one then hold the roles of both. Groups may not contain each other in a circle (409
+     * `group_cycle`), and nobody gives what they do not hold (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type AddGroupToGroupResponse = AddGroupToGroupResponses[keyof AddGroupToGroupResponses];
+
+export type RemoveUserFromGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}/members/users/{id}';
+};
+
+export type RemoveUserFromGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RemoveUserFromGroupError = RemoveUserFromGroupErrors[keyof RemoveUserFromGroupErrors];
+
+export type RemoveUserFromGroupResponses = {
+    /**
+     * From the user’s next request on. Not for accounts that may do more than the caller (403
+     * `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type RemoveUserFromGroupResponse = RemoveUserFromGroupResponses[keyof RemoveUserFromGroupResponses];
+
+export type AddUserToGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}/members/users/{id}';
+};
+
+export type AddUserToGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type AddUserToGroupError = AddUserToGroupErrors[keyof AddUserToGroupErrors];
+
+export type AddUserToGroupResponses = {
+    /**
+     * The group’s roles count from the user’s next request on. Nobody puts others where they would hold what the
+     * caller does not, nor commands a mightier account (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type AddUserToGroupResponse = AddUserToGroupResponses[keyof AddUserToGroupResponses];
+
+export type ListGroupRolesData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `role`, `id`; `role` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/groups/{slug}/roles';
+};
+
+export type ListGroupRolesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListGroupRolesError = ListGroupRolesErrors[keyof ListGroupRolesErrors];
+
+export type ListGroupRolesResponses = {
+    /**
+     * By role, then by organization; those that come by a group around it are not among them.
+     */
+    200: GroupRolePage;
+};
+
+export type ListGroupRolesResponse = ListGroupRolesResponses[keyof ListGroupRolesResponses];
+
+export type TakeGroupRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The slug of the role.
+         */
+        role: string;
+    };
+    query?: {
+        /**
+         * Slug of the organization that the role counts in; without it, it counts everywhere.
+         */
+        organization?: string;
+    };
+    url: '/api/groups/{slug}/roles/{role}';
+};
+
+export type TakeGroupRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type TakeGroupRoleError = TakeGroupRoleErrors[keyof TakeGroupRoleErrors];
+
+export type TakeGroupRoleResponses = {
+    /**
+     * Exactly the role of that place: taking it everywhere leaves what was given in an organization.
+     */
+    204: void;
+};
+
+export type TakeGroupRoleResponse = TakeGroupRoleResponses[keyof TakeGroupRoleResponses];
+
+export type GiveGroupRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The slug of the role.
+         */
+        role: string;
+    };
+    query?: {
+        /**
+         * Slug of the organization that the role counts in; without it, it counts everywhere.
+         */
+        organization?: string;
+    };
+    url: '/api/groups/{slug}/roles/{role}';
+};
+
+export type GiveGroupRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GiveGroupRoleError = GiveGroupRoleErrors[keyof GiveGroupRoleErrors];
+
+export type GiveGroupRoleResponses = {
+    /**
+     * It counts from the next request of every member. Nobody gives what they do not hold themselves in that
+     * place (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type GiveGroupRoleResponse = GiveGroupRoleResponses[keyof GiveGroupRoleResponses];
+
 export type GetMeData = {
     body?: never;
     path?: never;
@@ -2749,6 +4149,65 @@ export type EndMySessionResponses = {
 
 export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
 
+export type GetOrganizationDeletionData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the deletion, from the answer that accepted it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organization-deletions/{id}';
+};
+
+export type GetOrganizationDeletionErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetOrganizationDeletionError = GetOrganizationDeletionErrors[keyof GetOrganizationDeletionErrors];
+
+export type GetOrganizationDeletionResponses = {
+    /**
+     * Beside the organizations rather than below one, because it can be read when the organization is gone. The
+     * permission must hold everywhere.
+     */
+    200: OrganizationDeletion;
+};
+
+export type GetOrganizationDeletionResponse = GetOrganizationDeletionResponses[keyof GetOrganizationDeletionResponses];
+
 export type ListOrganizationsData = {
     body?: never;
     path?: never;
@@ -2914,7 +4373,12 @@ export type DeleteOrganizationData = {
          */
         org: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `true` deletes everything in it too, as a job; without it an organization that owns anything is not deleted (409).
+         */
+        cascade?: boolean;
+    };
     url: '/api/organizations/{org}';
 };
 
@@ -2965,7 +4429,11 @@ export type DeleteOrganizationError = DeleteOrganizationErrors[keyof DeleteOrgan
 
 export type DeleteOrganizationResponses = {
     /**
-     * Refused while it owns anything at all, with the counts by kind (409 `in_use`): empty it first.
+     * It will be done; this is how far it is.
+     */
+    202: OrganizationDeletion;
+    /**
+     * It is gone.
      */
     204: void;
 };
@@ -7374,6 +8842,447 @@ export type ReplaceTeamResponses = {
 
 export type ReplaceTeamResponse = ReplaceTeamResponses[keyof ReplaceTeamResponses];
 
+export type ListPermissionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+    };
+    url: '/api/permissions';
+};
+
+export type ListPermissionsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
+
+export type ListPermissionsResponses = {
+    /**
+     * By name.
+     */
+    200: PermissionPage;
+};
+
+export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
+
+export type ListRolesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `slug`, `priority`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose is_system fulfils these conditions, such as `filter[is_system][eq]=…`.
+         */
+        'filter[is_system]'?: BooleanFilter;
+    };
+    url: '/api/roles';
+};
+
+export type ListRolesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListRolesError = ListRolesErrors[keyof ListRolesErrors];
+
+export type ListRolesResponses = {
+    /**
+     * Sorted by name unless `sort` says otherwise.
+     */
+    200: RolePage;
+};
+
+export type ListRolesResponse = ListRolesResponses[keyof ListRolesResponses];
+
+export type CreateRoleData = {
+    body: RoleWrite;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/roles';
+};
+
+export type CreateRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateRoleError = CreateRoleErrors[keyof CreateRoleErrors];
+
+export type CreateRoleResponses = {
+    /**
+     * Nobody makes a role that grants what they do not hold everywhere themselves (403 `beyond_own_powers`).
+     */
+    201: Role;
+};
+
+export type CreateRoleResponse = CreateRoleResponses[keyof CreateRoleResponses];
+
+export type DeleteRoleData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the role.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/roles/{slug}';
+};
+
+export type DeleteRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteRoleError = DeleteRoleErrors[keyof DeleteRoleErrors];
+
+export type DeleteRoleResponses = {
+    /**
+     * Else 409 `in_use`, with counts. The roles of the product stay (409 `system_role`).
+     */
+    204: void;
+};
+
+export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
+
+export type GetRoleData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the role.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/roles/{slug}';
+};
+
+export type GetRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetRoleError = GetRoleErrors[keyof GetRoleErrors];
+
+export type GetRoleResponses = {
+    /**
+     * With what it grants by itself, and the roles it inherits from.
+     */
+    200: Role;
+};
+
+export type GetRoleResponse = GetRoleResponses[keyof GetRoleResponses];
+
+export type UpdateRoleData = {
+    body: RolePatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the role.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/roles/{slug}';
+};
+
+export type UpdateRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
+
+export type UpdateRoleResponses = {
+    /**
+     * It counts from the next request of everybody who holds the role. Neither before nor after may the role
+     * grant what the caller does not hold everywhere (403 `beyond_own_powers`). Roles may not inherit in a circle (409
+     * `role_cycle`); those of the product keep their slug (409 `system_role`).
+     */
+    200: Role;
+};
+
+export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -8049,6 +9958,147 @@ export type GiveUserRoleResponses = {
 };
 
 export type GiveUserRoleResponse = GiveUserRoleResponses[keyof GiveUserRoleResponses];
+
+export type ListUserSessionsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `created_at`, `id`; `-created_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/users/{id}/sessions';
+};
+
+export type ListUserSessionsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListUserSessionsError = ListUserSessionsErrors[keyof ListUserSessionsErrors];
+
+export type ListUserSessionsResponses = {
+    /**
+     * The sessions that are alive, newest first.
+     */
+    200: SessionPage;
+};
+
+export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
+
+export type EndUserSessionData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * The id of the session, from the list of sessions.
+         */
+        session: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/sessions/{session}';
+};
+
+export type EndUserSessionErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type EndUserSessionError = EndUserSessionErrors[keyof EndUserSessionErrors];
+
+export type EndUserSessionResponses = {
+    /**
+     * At once and on every server. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type EndUserSessionResponse = EndUserSessionResponses[keyof EndUserSessionResponses];
 
 export type GetStatusData = {
     body?: never;
