@@ -7,7 +7,7 @@ import { OrganizationContents } from './organization-contents.repository.js';
 import type { OrganizationDeletionDto } from './organization-deletion.dto.js';
 import { type DeletionRow, OrganizationDeletionsRepository } from './organization-deletions.repository.js';
 
-/** Tried for about an hour and a half: an engine that is away for less does not leave an organization half deleted. */
+/** Tried for about an hour: an engine that is away for less does not leave an organization half deleted. */
 export const deleteOrganization = defineJob<{ deletion_id: string }>('catalog/delete-organization', {
   attempts: 25,
   concurrency: 2,
