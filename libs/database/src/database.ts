@@ -23,6 +23,9 @@ export interface TransactionOptions {
   retry?: boolean;
 }
 
+/** Runs inside a transaction just before its commit; when it throws, nothing is committed. Returns nothing to skip it. */
+export type CommitHook = (tx: Transaction) => Promise<void> | undefined;
+
 const MAX_ATTEMPTS = 6;
 const logger = createLogger('database');
 
@@ -38,6 +41,7 @@ export class Database {
   private readonly inside = new AsyncLocalStorage<true>();
   private readonly listener: NotificationListener;
   private readonly statementNames = new Map<string, string>();
+  private readonly commitHooks: CommitHook[] = [];
   private ended = false;
 
   constructor(connection: DatabaseConnection) {
@@ -87,6 +91,11 @@ export class Database {
     return tracing.within('transaction', { kind: 'internal' }, (span) => this.attemptAll(work, options, span));
   }
 
+  /** Has `hook` run before the commit of every transaction of this handle. */
+  beforeCommit(hook: CommitHook): void {
+    this.commitHooks.push(hook);
+  }
+
   /** Calls `onNotify` at each notification on `channel`, over reconnects too; returns how to stop it. */
   async listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>> {
     return this.listener.listen(channel, onNotify);
@@ -132,6 +141,7 @@ export class Database {
       this.inside.run(true, async () => {
         open = new Transaction(kysely);
         const value = await work(open);
+        for (const hook of this.commitHooks) await hook(open);
         await open.outbox.flush(kysely);
         return value;
       }),

@@ -1,5 +1,5 @@
 export { createPool, type DatabaseConnection, embeddedConnection, serverConnection } from './connection.js';
-export { type BoundStatement, Database, type TransactionOptions } from './database.js';
+export { type BoundStatement, type CommitHook, Database, type TransactionOptions } from './database.js';
 export { indexName, type Migration, MigrationBuilder, migration, uniqueIndexName } from './migration.js';
 export { type MigrationReport, migrate, type PendingMigrations, pendingMigrations } from './migrator.js';
 export {

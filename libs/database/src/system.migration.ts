@@ -35,4 +35,7 @@ export const systemMigrations = [
     )`);
     m.sql(`create index idempotency_keys_expiry on imbi_system.idempotency_keys (expires_at)`);
   }),
+  migration('system/0003_idempotent_commits', (m) => {
+    m.sql('alter table imbi_system.idempotency_keys add column committed_at timestamptz');
+  }),
 ];

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { newId } from '#libs/common';
+import { sql } from 'kysely';
+import { ANONYMOUS_ACTOR, newId, type RequestContext, requestContext } from '#libs/common';
 import { loadConfig } from '#libs/config';
 import { Database, systemMigrations } from '#libs/database';
 import { type TestDatabase, testDatabase } from '#test/database';
 import { createHttpApp, IdempotencyStore } from '../index.js';
 import { FakeAppModule, notesCreated, resetNotes } from '../testing-app.fake.js';
+import type { HeldLock, IdempotentRequest } from './idempotency-store.js';
 
 let database: TestDatabase;
 let app: NestFastifyApplication;
@@ -147,33 +149,145 @@ describe('Idempotency-Key', () => {
 });
 
 describe('a key whose process died', () => {
-  const request = (key: string) => ({ caller: 'user:ada', key, fingerprint: 'f' });
+  const request = (key: string): IdempotentRequest => ({ caller: 'user:ada', key, fingerprint: 'f' });
 
-  it('can be taken over once its lock has ended, and the dead one can no longer answer', async () => {
-    const store = app.get(IdempotencyStore);
-    const key = newId();
-    const dead = await store.begin(request(key));
-    expect(await store.begin(request(key))).toMatchObject({ kind: 'running' });
+  async function begin(store: IdempotencyStore, key: string): Promise<HeldLock> {
+    const state = await store.begin(request(key));
+    if (state.kind !== 'begun') throw new Error(`the key is ${state.kind}`);
+    return { request: request(key), lock: state.lock };
+  }
+
+  /** A request that goes on after `begin`, as after the guard. */
+  async function hold(store: IdempotencyStore, key: string) {
+    const context = { requestId: newId(), actor: ANONYMOUS_ACTOR };
+    const held = await begin(store, key);
+    store.hold(context, held);
+    return { context, held };
+  }
+
+  function commit(context: RequestContext, name: string): Promise<void> {
+    return requestContext.run(context, () =>
+      database.db.transaction(async (tx) => {
+        tx.outbox.add({ topic: 'event', name, payload: {} });
+      }),
+    );
+  }
+
+  async function committed(name: string): Promise<number> {
+    const { rows } = await database.pool.query(
+      'select count(*)::int as count from imbi_system.outbox where name = $1',
+      [name],
+    );
+    return rows[0].count;
+  }
+
+  async function endLock(key: string): Promise<void> {
     await database.pool.query(
       `update imbi_system.idempotency_keys set locked_until = now() - interval '1 second' where key = $1`,
       [key],
     );
-    expect(await store.begin({ ...request(key), fingerprint: 'other' })).toEqual({ kind: 'other_request' });
-    const heir = await store.begin(request(key));
-    expect(heir.kind).toBe('begun');
-    await store.finish(request(key), dead.kind === 'begun' ? dead.lock : '', { status: 500, headers: {} });
+  }
+
+  async function secondsLeft(key: string): Promise<number> {
+    const { rows } = await database.pool.query(
+      `select extract(epoch from locked_until - now())::float8 as left from imbi_system.idempotency_keys where key = $1`,
+      [key],
+    );
+    return rows[0].left;
+  }
+
+  it('can be taken over once its lock has ended, and the dead one can no longer answer', async () => {
+    const store = app.get(IdempotencyStore);
+    const key = newId();
+    const dead = await begin(store, key);
     expect(await store.begin(request(key))).toMatchObject({ kind: 'running' });
+    expect(await secondsLeft(key)).toBeLessThanOrEqual(15);
+    await endLock(key);
+    expect(await store.begin({ ...request(key), fingerprint: 'other' })).toEqual({ kind: 'other_request' });
+    await begin(store, key);
+    await store.finish(dead, { status: 200, headers: {} });
+    await store.release(dead);
+    expect(await store.begin(request(key))).toMatchObject({ kind: 'running' });
+  });
+
+  it('stays its owner’s for as long as the request runs', async () => {
+    const store = app.get(IdempotencyStore);
+    const key = newId();
+    const { context } = await hold(store, key);
+    await endLock(key);
+    await store.renew();
+    expect(await secondsLeft(key)).toBeGreaterThan(10);
+    store.letGo(context);
+    await endLock(key);
+    await store.renew();
+    expect(await secondsLeft(key)).toBeLessThan(0);
+  });
+
+  it('lets only its heir commit, should the dead one come back', async () => {
+    const store = app.get(IdempotencyStore);
+    const key = newId();
+    const dead = await hold(store, key);
+    await endLock(key);
+    const heir = await hold(store, key);
+    await expect(commit(dead.context, key)).rejects.toMatchObject({ code: 'idempotency_in_progress' });
+    expect(await committed(key)).toBe(0);
+    await commit(heir.context, key);
+    expect(await committed(key)).toBe(1);
+    store.letGo(dead.context);
+    store.letGo(heir.context);
+  });
+
+  it('is not carried out again when it died between its commit and its answer', async () => {
+    const store = app.get(IdempotencyStore);
+    const key = newId();
+    const dead = await hold(store, key);
+    await commit(dead.context, key);
+    store.letGo(dead.context);
+    expect(await store.begin(request(key))).toMatchObject({ kind: 'running' });
+    await endLock(key);
+    expect(await store.begin(request(key))).toEqual({ kind: 'answer_lost' });
+    // Nor when it could still say that it had failed.
+    await store.release(dead.held);
+    expect(await store.begin(request(key))).toEqual({ kind: 'answer_lost' });
+  });
+
+  it('makes a retry that comes during the commit wait for it', async () => {
+    const store = app.get(IdempotencyStore);
+    const key = newId();
+    const { context } = await hold(store, key);
+    await endLock(key);
+    const committing = Promise.withResolvers<void>();
+    database.db.beforeCommit((tx) => {
+      if (requestContext.current() !== context) return undefined;
+      committing.resolve();
+      return sql`select pg_sleep(0.2)`.execute(tx.kysely).then(() => undefined);
+    });
+    const done = commit(context, key);
+    await committing.promise;
+    expect(await store.begin(request(key))).toMatchObject({ kind: 'running' });
+    await done;
+    expect(await committed(key)).toBe(1);
+    store.letGo(context);
+  });
+
+  it('is told to look, when its answer is lost', async () => {
+    const key = newId();
+    expect((await post(key, { title: 'x' })).status).toBe(201);
+    await database.pool.query(
+      `update imbi_system.idempotency_keys set status = null, committed_at = now(), locked_until = now() where key = $1`,
+      [key],
+    );
+    expect(await post(key, { title: 'x' })).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_answer_not_kept' },
+    });
+    expect(notesCreated()).toBe(1);
   });
 
   it('is new again once it has expired, and the janitor removes it', async () => {
     const store = app.get(IdempotencyStore);
     const key = newId();
-    const begun = await store.begin(request(key));
-    await store.finish(request(key), begun.kind === 'begun' ? begun.lock : '', {
-      status: 201,
-      headers: {},
-      body: '{}',
-    });
+    await store.finish(await begin(store, key), { status: 201, headers: {}, body: '{}' });
     expect(await store.begin(request(key))).toMatchObject({ kind: 'answered', answer: { status: 201, body: '{}' } });
     const expire = () =>
       database.pool.query(`update imbi_system.idempotency_keys set expires_at = now() where key = $1`, [key]);

@@ -4,18 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createLogger, DomainError, errorMessage, stableStringify } from '#libs/common';
 import { routeSettings } from '../app/route-settings.js';
 import { rateLimitCallerOf } from '../rate-limit/rate-limit.decorator.js';
-import type { IdempotencyState, IdempotencyStore, IdempotentRequest } from './idempotency-store.js';
+import type { HeldLock, IdempotencyState, IdempotencyStore } from './idempotency-store.js';
 import { StoredAnswer } from './stored-answer.js';
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 const KEPT_HEADERS = ['content-type', 'location', 'etag', 'link'];
 const logger = createLogger('http');
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    imbiIdempotency: { readonly request: IdempotentRequest; readonly lock: string } | undefined;
-  }
-}
 
 /** `Idempotency-Key` is not looked at on this route: calling it twice is harmless (sign-in, sign-out). */
 export function NoIdempotencyStore(): MethodDecorator {
@@ -54,7 +48,7 @@ export class IdempotencyGuard implements CanActivate {
     const identity = { caller: rateLimitCallerOf(request).key, key, fingerprint: this.fingerprint(request) };
     const state = await store.begin(identity);
     if (state.kind !== 'begun') throw refusalOf(state);
-    request.imbiIdempotency = { request: identity, lock: state.lock };
+    if (request.imbiContext) store.hold(request.imbiContext, { request: identity, lock: state.lock });
     return true;
   }
 
@@ -74,6 +68,10 @@ function refusalOf(state: Exclude<IdempotencyState, { kind: 'begun' }>): DomainE
       });
     case 'other_request':
       return new DomainError('idempotency_key_reused', 'invalid', 'The key was used for another request.');
+    case 'answer_lost': {
+      const message = 'The request was carried out before, but its answer was lost. Look at what there is.';
+      return new DomainError('idempotency_answer_not_kept', 'conflict', message);
+    }
     case 'answered': {
       const { status, headers, body } = state.answer;
       if (headers[NOT_KEPT] === undefined) return new StoredAnswer(status, headers, body);
@@ -86,17 +84,15 @@ const NOT_KEPT = 'x-imbi-not-kept';
 
 /** Keeps or forgets the answer of each request that the guard let begin. */
 export function installIdempotency(fastify: FastifyInstance, store: () => IdempotencyStore | undefined): void {
-  fastify.decorateRequest('imbiIdempotency', undefined);
   fastify.addHook('onRoute', (route) => {
     if (![route.method].flat().includes('POST') || route.config?.imbi?.idempotency === 'ignore') return;
     const before = route.onSend === undefined ? [] : [route.onSend].flat();
     route.onSend = [
       ...before,
       (request, reply, payload, done) => {
-        const held = request.imbiIdempotency;
         const keeper = store();
+        const held = request.imbiContext && keeper?.letGo(request.imbiContext);
         if (!held || !keeper) return done(null, payload);
-        request.imbiIdempotency = undefined;
         conclude(keeper, held, reply, payload)
           // The work is done; that its answer cannot be kept is no reason to withhold it.
           .catch((error: unknown) => logger.warn({ reason: errorMessage(error) }, 'an answer could not be kept'))
@@ -106,19 +102,14 @@ export function installIdempotency(fastify: FastifyInstance, store: () => Idempo
   });
 }
 
-function conclude(
-  store: IdempotencyStore,
-  { request, lock }: { request: IdempotentRequest; lock: string },
-  reply: FastifyReply,
-  payload: unknown,
-): Promise<void> {
+function conclude(store: IdempotencyStore, held: HeldLock, reply: FastifyReply, payload: unknown): Promise<void> {
   const text = payload === undefined || payload === null ? undefined : payload;
   const keepable = reply.statusCode < 500 && (text === undefined || typeof text === 'string');
-  if (!keepable) return store.release(request, lock);
+  if (!keepable) return store.release(held);
   if (reply.routeOptions.config.imbi?.idempotency === 'secret' && reply.statusCode < 400) {
-    return store.finish(request, lock, { status: reply.statusCode, headers: { [NOT_KEPT]: 'true' } });
+    return store.finish(held, { status: reply.statusCode, headers: { [NOT_KEPT]: 'true' } });
   }
-  return store.finish(request, lock, { status: reply.statusCode, headers: keptHeaders(reply), body: text });
+  return store.finish(held, { status: reply.statusCode, headers: keptHeaders(reply), body: text });
 }
 
 function keptHeaders(reply: FastifyReply): Record<string, string> {
