@@ -36,11 +36,12 @@ function isBuilt(digest) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
 }
 
-// Aside, because the product or a test may be running from dist. The digest is older than the files that are read, so a
+// Aside, because the product or a test may be running from dist; and as deep as dist, because source maps name their
+// sources by relative paths. The digest is older than the files that are read, so a
 // source that is changed meanwhile is compiled again next time.
 function compile(node, digest) {
   removeLeftovers();
-  const aside = root('.cache', `build.${process.pid}`);
+  const aside = root(`.build.${process.pid}`);
   mkdirSync(aside, { recursive: true });
   try {
     const result = spawnSync(
@@ -71,9 +72,9 @@ function compile(node, digest) {
 
 // Of builds that were killed.
 function removeLeftovers() {
-  for (const name of readdirSync(root('.cache'))) {
-    if (!/^build\.\d+$/.test(name)) continue;
-    const folder = root('.cache', name);
+  for (const name of readdirSync(root())) {
+    if (!/^\.build\.\d+$/.test(name)) continue;
+    const folder = root(name);
     const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (age > LOCK_STALE_MS) rmSync(folder, { recursive: true, force: true });
   }

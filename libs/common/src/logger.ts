@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import { requestContext } from './request-context.js';
 import { tracing } from './tracing.js';
@@ -48,7 +49,8 @@ export function configureLogging(options: LoggingOptions): void {
     transport:
       options.format === 'pretty'
         ? {
-            target: 'pino-pretty',
+            // By its path: pino would look for it from the callers' files, which source maps may say are elsewhere.
+            target: createRequire(import.meta.url).resolve('pino-pretty'),
             options: { translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname', singleLine: true },
           }
         : undefined,
