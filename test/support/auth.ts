@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Analytics, disabledAnalytics, UsageRecorder } from '#libs/analytics';
 import { AuthModule, authDefinitions, authMigrations } from '#libs/auth';
 import { CONFIG, type Config, loadConfig } from '#libs/config';
 import { generateKey, KeyRing } from '#libs/crypto';
@@ -42,13 +43,20 @@ export interface ServiceLocator {
   get<Service>(type: Type<Service>): Service;
 }
 
-/** A fresh database with the labels of authentication, and AuthModule's services on it. */
-export async function authPlatform(env: Readonly<Record<string, string>> = {}): Promise<AuthPlatform> {
+/** A fresh database with the labels of authentication, and AuthModule's services on it; without a column store unless given. */
+export async function authPlatform(
+  env: Readonly<Record<string, string>> = {},
+  analytics = new Analytics(disabledAnalytics()),
+): Promise<AuthPlatform> {
   const config = loadConfig({ NODE_ENV: 'test', ...CHEAP_HASHES, ...env });
   const { db: database, close } = await testDatabase({ migrations });
-  const graph = new Graph(database, new GraphModel([...authDefinitions, TestOrganization]));
   const keyRing = new KeyRing([generateKey()]);
-  const module = platformModule({ config, database, graph, keyRing });
+  const cipher = {
+    encrypt: (text: string) => keyRing.encrypt(text),
+    decrypt: (token: string) => keyRing.decryptText(token),
+  };
+  const graph = new Graph(database, new GraphModel([...authDefinitions, TestOrganization]), cipher);
+  const module = platformModule({ config, database, graph, keyRing, analytics });
   const contexts: { close(): Promise<void> }[] = [];
   return {
     config,
@@ -71,7 +79,13 @@ export async function authPlatform(env: Readonly<Record<string, string>> = {}): 
   };
 }
 
-function platformModule(parts: { config: Config; database: Database; graph: Graph; keyRing: KeyRing }): DynamicModule {
+function platformModule(parts: {
+  config: Config;
+  database: Database;
+  graph: Graph;
+  keyRing: KeyRing;
+  analytics: Analytics;
+}): DynamicModule {
   @Global()
   @Module({})
   class PlatformModule {}
@@ -80,6 +94,8 @@ function platformModule(parts: { config: Config; database: Database; graph: Grap
     { provide: Database, useValue: parts.database },
     { provide: Graph, useValue: parts.graph },
     { provide: KeyRing, useValue: parts.keyRing },
+    { provide: Analytics, useValue: parts.analytics },
+    { provide: UsageRecorder, useValue: new UsageRecorder(parts.analytics) },
   ];
   return { module: PlatformModule, providers, exports: providers };
 }

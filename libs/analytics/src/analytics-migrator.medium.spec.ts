@@ -60,6 +60,9 @@ describe('analytics migrations', () => {
       'select name from system.tables where database = {database:String} order by name',
       { database: test.analytics.database },
     );
-    expect(tables.map((table) => table.name)).toEqual(['audit_events', 'entity_changes', 'migrations']);
+    expect(tables.map((table) => table.name)).toEqual([
+      ...['api_key_usage', 'audit_events', 'entity_changes', 'mfa_events', 'migrations'],
+      ...['rate_limit_events', 'session_events'],
+    ]);
   });
 });

@@ -22,3 +22,11 @@ export {
   EntityChangesReadModel,
 } from './entity-changes.read-model.js';
 export { platformAnalyticsMigrations } from './platform-migrations.js';
+export { RowBatcher, type RowBatcherOptions } from './row-batcher.js';
+export {
+  API_KEY_USAGE,
+  type ApiKeyUsageRow,
+  RATE_LIMIT_EVENTS,
+  type RateLimitEventRow,
+} from './usage.tables.js';
+export { UsageRecorder, type UsageRecorderOptions, type UsageRows, type UsageTable } from './usage-recorder.js';

@@ -1,5 +1,6 @@
 import { auditMigrations } from './audit-event.table.js';
 import { entityChangeMigrations } from './entity-change.table.js';
+import { usageMigrations } from './usage.tables.js';
 
 /** The tables that every installation has, in the order in which they came. */
-export const platformAnalyticsMigrations = [...entityChangeMigrations, ...auditMigrations];
+export const platformAnalyticsMigrations = [...entityChangeMigrations, ...auditMigrations, ...usageMigrations];

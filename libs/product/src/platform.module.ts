@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Analytics, type AnalyticsConnection } from '#libs/analytics';
+import { Analytics, type AnalyticsConnection, UsageRecorder } from '#libs/analytics';
 import { CONFIG, type Config } from '#libs/config';
 import { KeyRing } from '#libs/crypto';
 import { Database, type DatabaseConnection } from '#libs/database';
@@ -34,9 +34,10 @@ export class PlatformModule {
         },
         { provide: Analytics, useFactory: () => new Analytics(analytics) },
         { provide: ANALYTICS_SINK, useExisting: Analytics },
+        { provide: UsageRecorder, inject: [Analytics], useFactory: (store: Analytics) => new UsageRecorder(store) },
         EngineHandles,
       ],
-      exports: [CONFIG, KeyRing, Database, GraphModel, Graph, Analytics, ANALYTICS_SINK],
+      exports: [CONFIG, KeyRing, Database, GraphModel, Graph, Analytics, ANALYTICS_SINK, UsageRecorder],
     };
   }
 }
@@ -51,9 +52,11 @@ class EngineHandles implements OnApplicationShutdown {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Analytics) private readonly analytics: Analytics,
+    @Inject(UsageRecorder) private readonly usage: UsageRecorder,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
+    await this.usage.close();
     await this.analytics.close();
     await this.database.end();
   }

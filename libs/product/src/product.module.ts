@@ -6,6 +6,7 @@ import { AdminHttpModule } from './admin/admin-http.module.js';
 import { JanitorModule } from './janitor.module.js';
 import { ObservabilityModule } from './observability.module.js';
 import { PlatformModule, type PlatformOptions } from './platform.module.js';
+import { UsageModule } from './usage.module.js';
 import { VisibilityModule } from './visibility.module.js';
 
 /** What a process of the product does: it serves the API, runs the jobs, or both. */
@@ -16,7 +17,14 @@ export interface ProductOptions extends PlatformOptions {
   readonly extraModules?: readonly Type<unknown>[];
 }
 
-const HTTP_MODULES = [AuthHttpModule, VisibilityModule, CatalogHttpModule, AdminHttpModule, ObservabilityModule];
+const HTTP_MODULES = [
+  AuthHttpModule,
+  VisibilityModule,
+  CatalogHttpModule,
+  AdminHttpModule,
+  ObservabilityModule,
+  UsageModule,
+];
 
 @Module({})
 export class ProductModule {
