@@ -26,10 +26,11 @@ export class AuthWorld {
     public adminToken: string,
   ) {}
 
-  static async create(): Promise<AuthWorld> {
+  static async create(env: Readonly<Record<string, string>> = {}): Promise<AuthWorld> {
     const platform = await authPlatform({
       IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
       IMBI_AUTH_MAX_CONCURRENT_SESSIONS: '50',
+      ...env,
     });
     const root = { module: class RootModule {}, imports: [platform.module, AuthHttpModule] };
     const app = await createHttpApp(root, platform.config);

@@ -107,7 +107,9 @@ export class OidcClient implements ProviderClient {
 
   private hasSecondFactor({ amr, acr }: IdToken): boolean {
     const methods: unknown = amr;
-    return (Array.isArray(methods) && methods.includes('mfa')) || (typeof acr === 'string' && this.secondFactorAcr.has(acr));
+    return (
+      (Array.isArray(methods) && methods.includes('mfa')) || (typeof acr === 'string' && this.secondFactorAcr.has(acr))
+    );
   }
 
   private async configurationOf(provider: SignInProvider): Promise<openid.Configuration> {
