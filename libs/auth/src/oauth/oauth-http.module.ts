@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CONFIG, type Config } from '#libs/config';
 import { AuthModule } from '../auth.module.js';
 import { SessionTokens } from '../http/session-tokens.js';
 import { GitHubClient } from './client/github-client.js';
@@ -10,6 +11,7 @@ import { MyIdentities } from './identity/my-identities.service.js';
 import { LocalAuthController } from './local-auth/local-auth.controller.js';
 import { LocalAuth } from './local-auth/local-auth.service.js';
 import { GuardedFetch } from './outbound/guarded-fetch.js';
+import { TargetGuard } from './outbound/target-guard.js';
 import { OAuthProvidersController } from './provider/oauth-providers.controller.js';
 import { OAuthProvidersService } from './provider/oauth-providers.service.js';
 import { ProviderRegistry } from './provider/provider-registry.js';
@@ -28,6 +30,11 @@ import { NoSecondFactor, SecondFactor } from './sign-in/second-factor.js';
   imports: [AuthModule],
   controllers: [OAuthProvidersController, ProviderSignInController, MyIdentitiesController, LocalAuthController],
   providers: [
+    {
+      provide: TargetGuard,
+      inject: [CONFIG],
+      useFactory: ({ oauth }: Config) => new TargetGuard(oauth.privateTargets),
+    },
     GuardedFetch,
     OidcClient,
     GitHubClient,

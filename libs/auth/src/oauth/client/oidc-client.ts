@@ -182,9 +182,10 @@ function toProblem(error: unknown): Error {
   if (error instanceof openid.AuthorizationResponseError) return oauthProblem('provider_refused', error);
   if (error instanceof openid.ResponseBodyError) return oauthProblem('provider_answer_invalid', error);
   if (error instanceof openid.ClientError) {
-    // Fetch's own errors come wrapped, ours among them.
     if (isDomainError(error.cause)) return error.cause;
-    return oauthProblem(UNAVAILABLE.has(error.code ?? '') ? 'provider_unavailable' : 'provider_answer_invalid', error);
+    // Errors of fetch come wrapped and without a code.
+    const isUnavailable = error.code === undefined || UNAVAILABLE.has(error.code);
+    return oauthProblem(isUnavailable ? 'provider_unavailable' : 'provider_answer_invalid', error);
   }
   return oauthProblem('provider_unavailable', error);
 }

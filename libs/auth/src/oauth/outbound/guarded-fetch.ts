@@ -19,11 +19,12 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
  */
 @Injectable()
 export class GuardedFetch {
-  readonly guard: TargetGuard;
   private readonly timeoutMs: number;
 
-  constructor(@Inject(CONFIG) { oauth }: Config) {
-    this.guard = new TargetGuard(oauth.privateTargets);
+  constructor(
+    readonly guard: TargetGuard,
+    @Inject(CONFIG) { oauth }: Config,
+  ) {
     this.timeoutMs = oauth.requestTimeout * 1000;
   }
 

@@ -230,6 +230,7 @@ describe('a discovery document that lies', () => {
 
   it('is read again after a change of the provider', async () => {
     const slug = await freshProvider();
+    idp.forgery = { claims: { email: `${slug}@example.org` } };
     expect(await signIn(slug)).toBe('200');
     const count = () => idp.requests.filter(({ path }) => path.startsWith('/.well-known')).length;
     const before = count();
