@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createLogger, errorMessage, newId } from '#libs/common';
 
 export interface RowBatcherOptions<Row> {
@@ -28,6 +29,8 @@ const logger = createLogger('batches');
  */
 export class RowBatcher<Row> {
   private readonly options: Required<RowBatcherOptions<Row>>;
+  // A timer would else run in the context, and under the name, of whatever request happened to start it.
+  private readonly detached = AsyncLocalStorage.snapshot();
   private waiting: Row[] = [];
   private current: Batch<Row> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -95,13 +98,15 @@ export class RowBatcher<Row> {
   private schedule(ms: number): void {
     if (this.isClosed) return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.flush().catch((error: unknown) => {
-        const { name } = this.options;
-        logger.warn({ rows: name, waiting: this.size, reason: errorMessage(error) }, 'rows could not be written yet');
-      });
-    }, ms);
+    this.timer = this.detached(() => setTimeout(() => this.onTimer(), ms));
     this.timer.unref();
+  }
+
+  private onTimer(): void {
+    this.timer = undefined;
+    this.flush().catch((error: unknown) => {
+      const { name } = this.options;
+      logger.warn({ rows: name, waiting: this.size, reason: errorMessage(error) }, 'rows could not be written yet');
+    });
   }
 }

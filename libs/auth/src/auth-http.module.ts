@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { REQUEST_AUTHENTICATOR } from '#libs/http';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth.module.js';
 import { GroupMembersRepository } from './group/group-members.repository.js';
 import { GroupMembers } from './group/group-members.service.js';
@@ -14,6 +15,7 @@ import { Authenticator } from './http/authenticator.js';
 import { BearerStrategy } from './http/bearer.strategy.js';
 import { MeController } from './http/me.controller.js';
 import { MeService } from './http/me.service.js';
+import { OAuthHttpModule } from './oauth/oauth-http.module.js';
 import { PermissionsController, RolesController } from './role/roles.controller.js';
 import { RolesRepository } from './role/roles.repository.js';
 import { RolesService } from './role/roles.service.js';
@@ -26,7 +28,7 @@ import { UsersController } from './user/users.controller.js';
 
 /** The routes of authentication, and the guard before every route of the application. */
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, AuditModule, OAuthHttpModule],
   controllers: [
     AuthController,
     WellKnownController,

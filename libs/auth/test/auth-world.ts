@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Analytics } from '#libs/analytics';
 import { AuthHttpModule, AuthSeeder, UsersService } from '#libs/auth';
 import { newId } from '#libs/common';
 import { createHttpApp } from '#libs/http';
@@ -26,12 +27,9 @@ export class AuthWorld {
     public adminToken: string,
   ) {}
 
-  static async create(env: Readonly<Record<string, string>> = {}): Promise<AuthWorld> {
-    const platform = await authPlatform({
-      IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
-      IMBI_AUTH_MAX_CONCURRENT_SESSIONS: '50',
-      ...env,
-    });
+  static async create(env: Readonly<Record<string, string>> = {}, analytics?: Analytics): Promise<AuthWorld> {
+    const settings = { IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000', IMBI_AUTH_MAX_CONCURRENT_SESSIONS: '50' };
+    const platform = await authPlatform({ ...settings, ...env }, analytics);
     const root = { module: class RootModule {}, imports: [platform.module, AuthHttpModule] };
     const app = await createHttpApp(root, platform.config);
     await app.init();

@@ -1,11 +1,13 @@
 import {
   analyticsSection,
+  auditSection,
   authSection,
   databaseSection,
   dataSection,
   limitsSection,
   logSection,
   mailSection,
+  oauthSection,
   queueSection,
   serverSection,
   storageSection,
@@ -25,6 +27,8 @@ export const CONFIG_SECTIONS = [
   storageSection,
   mailSection,
   authSection,
+  oauthSection,
+  auditSection,
   limitsSection,
 ] as const;
 

@@ -35,8 +35,15 @@ export {
   toGraphOrder,
   toKeysetPosition,
 } from './list/graph-list.js';
-export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, type Page, PageOf, PageQueryDto } from './list/page.dto.js';
-export { Paged } from './list/paged.decorator.js';
+export {
+  DEFAULT_PAGE_LIMIT,
+  FilterQueryDto,
+  MAX_PAGE_LIMIT,
+  type Page,
+  PageOf,
+  PageQueryDto,
+} from './list/page.dto.js';
+export { Filtered, Paged } from './list/paged.decorator.js';
 export { type ListDefinition, type ListRequest, Pages } from './list/pages.js';
 export { parseSort, type SortKey } from './list/sort.js';
 export { buildOpenApiDocument, type OpenApiDocument } from './openapi/build-document.js';
@@ -57,6 +64,7 @@ export { PatchBody, Patches } from './patch/patch-body.decorator.js';
 export { FieldErrorDto, ProblemDto } from './problem/problem.dto.js';
 export { documentProblems } from './problem/problem-pages.js';
 export { defineProblems, type ProblemText, problemTexts } from './problem/problem-registry.js';
+export { REFUSAL_RECORDER, type RefusalRecorder } from './problem/refusal-recorder.js';
 export { type Problem, toProblem } from './problem/to-problem.js';
 export type { RateLimitPolicies, RateLimitPolicy, RateLimitPolicyName } from './rate-limit/policies.js';
 export { RateLimit, type RateLimitCaller, setRateLimitCaller } from './rate-limit/rate-limit.decorator.js';

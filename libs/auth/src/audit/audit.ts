@@ -1,4 +1,4 @@
-import { AUDIT_EVENTS } from '#libs/analytics';
+import { AUDIT_EVENTS, type AuditEventRow } from '#libs/analytics';
 import { currentActor, type JsonObject, newId, requestContext } from '#libs/common';
 import type { Transaction } from '#libs/database';
 
@@ -19,9 +19,14 @@ export interface AuditEvent {
 
 /** Records an event in the transaction of what it describes: both are stored or neither. */
 export function recordAudit(tx: Transaction, event: AuditEvent): void {
+  addAuditRow(tx, auditRow(event));
+}
+
+/** An event as it is stored, with what the request that is being served says of it. */
+export function auditRow(event: AuditEvent): AuditEventRow {
   const context = requestContext.current();
   const actor = currentActor();
-  const payload: JsonObject = {
+  return {
     event_id: newId(),
     time: new Date().toISOString(),
     organization_id: event.organizationId ?? context?.organizationId ?? '',
@@ -39,5 +44,8 @@ export function recordAudit(tx: Transaction, event: AuditEvent): void {
     request_id: context?.requestId ?? '',
     detail: JSON.stringify(event.detail ?? {}),
   };
-  tx.outbox.add({ topic: 'analytics', name: AUDIT_EVENTS, payload });
+}
+
+export function addAuditRow(tx: Transaction, row: AuditEventRow): void {
+  tx.outbox.add({ topic: 'analytics', name: AUDIT_EVENTS, payload: { ...row } });
 }

@@ -1,10 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DomainError, notFound } from '#libs/common';
+import { DomainError, isId, notFound } from '#libs/common';
 import { Database } from '#libs/database';
 import { type AccessRule, accessRuleOf } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
 import type { AuthContext } from '../principal/auth-context.js';
+import type { ResourceReference } from '../principal/principals.read-model.js';
 import { Authenticator } from './authenticator.js';
 
 /**
@@ -25,14 +26,13 @@ export class AuthGuard implements CanActivate {
   }
 
   private async decide(rule: AccessRule, request: FastifyRequest): Promise<true> {
-    const organization = organizationOf(request);
-    const auth = await this.authenticator.identify(request, organization);
+    const organization = parameterOf(request, 'org');
+    const auth = await this.authenticator.identify(request, { organization, resource: resourceOf(rule, request) });
     if (organization !== undefined && (auth.organizationId === undefined || !auth.hasAccess)) {
-      await this.recordDenial(request, rule, auth, 'no_access_to_organization');
+      await this.recordDenial(request, rule, auth);
       throw notFound(`The organization "${organization}"`);
     }
-    if (rule.kind === 'permission' && !auth.can(rule.permission)) {
-      await this.recordDenial(request, rule, auth, 'missing_permission');
+    if (rule.kind === 'permission' && !auth.canOnResource(rule.permission)) {
       throw new DomainError('forbidden', 'forbidden', `This needs the permission ${rule.permission}.`, {
         details: { permission: rule.permission },
       });
@@ -40,19 +40,15 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 
-  private async recordDenial(
-    request: FastifyRequest,
-    rule: AccessRule,
-    auth: AuthContext,
-    reason: string,
-  ): Promise<void> {
+  // What is answered as forbidden is recorded by `Refusals`; this is answered as not found.
+  private async recordDenial(request: FastifyRequest, rule: AccessRule, auth: AuthContext): Promise<void> {
     // An organization that does not exist is a slip of the pen; one that does is somebody else's.
-    if (reason === 'no_access_to_organization' && auth.organizationId === undefined) return;
+    if (auth.organizationId === undefined) return;
     await this.database.transaction(async (tx) =>
       recordAudit(tx, {
         action: 'auth.access',
         outcome: 'denied',
-        reason,
+        reason: 'no_access_to_organization',
         organizationId: auth.organizationId,
         detail: {
           method: request.method,
@@ -64,8 +60,14 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-function organizationOf(request: FastifyRequest): string | undefined {
-  const { params } = request;
-  if (typeof params !== 'object' || params === null || !('org' in params)) return undefined;
-  return typeof params.org === 'string' ? params.org : undefined;
+function parameterOf({ params }: FastifyRequest, name: string): string | undefined {
+  const value: unknown = typeof params === 'object' && params !== null ? Reflect.get(params, name) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function resourceOf(rule: AccessRule, request: FastifyRequest): ResourceReference | undefined {
+  if (rule.kind !== 'permission' || rule.resource === undefined) return undefined;
+  const { label, param } = rule.resource;
+  const id = parameterOf(request, param);
+  return id !== undefined && isId(id) ? { label, id } : undefined;
 }

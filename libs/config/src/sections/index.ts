@@ -1,10 +1,12 @@
 export { analyticsSection } from './analytics.config.js';
+export { auditSection } from './audit.config.js';
 export { authSection } from './auth.config.js';
 export { dataSection } from './data.config.js';
 export { databaseSection } from './database.config.js';
 export { limitsSection } from './limits.config.js';
 export { logSection } from './log.config.js';
 export { mailSection } from './mail.config.js';
+export { oauthSection } from './oauth.config.js';
 export { queueSection } from './queue.config.js';
 export { serverSection } from './server.config.js';
 export { storageSection } from './storage.config.js';

@@ -5,15 +5,29 @@ export const ACCESS_METADATA = 'imbi:access';
 export type AccessRule =
   | { readonly kind: 'public' }
   | { readonly kind: 'authenticated' }
-  | { readonly kind: 'permission'; readonly permission: string };
+  | { readonly kind: 'permission'; readonly permission: string; readonly resource?: GuardedResource };
+
+/** The resource that a URL names, on which access may have been granted by itself. */
+export interface GuardedResource {
+  /** Label of its vertices. */
+  readonly label: string;
+  /** The path parameter that is its id. */
+  readonly param: string;
+}
 
 // `resource:action`; more colons are for the derived names that plugins bring (`plugins:{slug}:entities:{label}:write`).
 const PERMISSION_PATTERN = /^[a-z][a-z0-9_-]*(:[A-Za-z0-9_{}-]+)*:[a-z][a-z0-9_-]*$/;
 
-/** The caller must hold `permission` in the organization of the URL, or globally where the URL has none. */
-export function RequirePermission(permission: string): MethodDecorator & ClassDecorator {
+/**
+ * The caller must hold `permission` in the organization of the URL, or globally where the URL has none; or must have been
+ * granted the permission's action on the `resource` of the URL.
+ */
+export function RequirePermission(
+  permission: string,
+  options: { readonly resource?: GuardedResource } = {},
+): MethodDecorator & ClassDecorator {
   if (!PERMISSION_PATTERN.test(permission)) throw new Error(`"${permission}" is no permission; write resource:action.`);
-  return accessDecorator({ kind: 'permission', permission });
+  return accessDecorator({ kind: 'permission', permission, ...options });
 }
 
 /** Anyone may call this route, signed in or not. */

@@ -12,6 +12,7 @@ import { installRequestContext, requestIdOf } from '../context/request-context.h
 import { IdempotencyGuard, installIdempotency } from '../idempotency/idempotency.js';
 import { IdempotencyStore } from '../idempotency/idempotency-store.js';
 import { ProblemFilter, sendProblem } from '../problem/problem.filter.js';
+import { REFUSAL_RECORDER, type RefusalRecorder } from '../problem/refusal-recorder.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '../problem/to-problem.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
 import { Metrics } from '../status/metrics.js';
@@ -69,7 +70,7 @@ export async function createHttpApp(
   app.setGlobalPrefix('api', {
     exclude: [...OUTSIDE_API, ...(options.outsideApi ?? [])].map((path) => ({ path, method: RequestMethod.ALL })),
   });
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(() => optional<RefusalRecorder>(app, REFUSAL_RECORDER)));
   app.useGlobalPipes(new DtoValidationPipe());
   if (options.preview) return app;
   // These follow the guards that modules bring (authentication), in this order.

@@ -10,6 +10,8 @@ export interface RouteSettings {
   readonly versioned?: boolean;
   /** The answer is a page: set `Link`. */
   readonly paged?: ListDefinition;
+  /** The route takes the filters of this list, but answers otherwise than by a page. */
+  readonly filtered?: ListDefinition;
   /** Template of the `Location` header of a 201. */
   readonly location?: string;
   /** Template of the `Location` header of an answer that says how far the work is: then its status is 202. */

@@ -6,8 +6,17 @@ import { IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min } from
 export const DEFAULT_PAGE_LIMIT = 50;
 export const MAX_PAGE_LIMIT = 200;
 
+/** The query of what takes the filters of a list. */
+export class FilterQueryDto {
+  /** `filter[field][op]=value` parameters by their whole name, as they stand in the query. */
+  @ApiHideProperty()
+  @IsOptional()
+  @IsObject()
+  filter?: Record<string, unknown>;
+}
+
 /** The query of every list; a list with more parameters extends it. */
-export class PageQueryDto {
+export class PageQueryDto extends FilterQueryDto {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 1,
@@ -40,12 +49,6 @@ export class PageQueryDto {
   @IsOptional()
   @IsIn(['exact'])
   count?: 'exact';
-
-  /** `filter[field][op]=value` parameters by their whole name, as they stand in the query. */
-  @ApiHideProperty()
-  @IsOptional()
-  @IsObject()
-  filter?: Record<string, unknown>;
 }
 
 /** One page of a list. */

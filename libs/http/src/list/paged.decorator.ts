@@ -8,3 +8,8 @@ import type { ListDefinition } from './pages.js';
 export function Paged(definition: ListDefinition): MethodDecorator {
   return routeSettings({ paged: definition });
 }
+
+/** The route takes the filters of a list, which are documented, but answers otherwise than by a page. */
+export function Filtered(definition: ListDefinition): MethodDecorator {
+  return routeSettings({ filtered: definition });
+}

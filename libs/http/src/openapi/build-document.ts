@@ -82,7 +82,10 @@ function operationsOf(document: OpenAPIObject): [string, (typeof METHODS)[number
 
 /** Schemas that no DTO stands for. */
 function addedSchemas(routes: readonly ControllerRoute[]) {
-  const lists = routes.flatMap(({ handler }) => settingsOf(handler).paged ?? []);
+  const lists = routes.flatMap(({ handler }) => {
+    const { paged, filtered } = settingsOf(handler);
+    return paged ?? filtered ?? [];
+  });
   return { JsonPatch: JSON_PATCH_SCHEMA, JsonValue: JSON_VALUE_SCHEMA, ...filterSchemas(lists) };
 }
 

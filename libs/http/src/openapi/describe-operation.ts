@@ -46,10 +46,9 @@ export function describeOperation(operation: Operation, { path, method, route }:
   if (settings.versioned && method === 'get') parameters.push(parameterReference('IfNoneMatch'));
   if (conditional) parameters.push(parameterReference('IfMatch'));
   if (method === 'post' && settings.idempotency !== 'ignore') parameters.push(parameterReference('IdempotencyKey'));
-  if (settings.paged) {
-    describeSort(parameters, settings.paged);
-    parameters.push(...filterParameters(settings.paged));
-  }
+  if (settings.paged) describeSort(parameters, settings.paged);
+  const list = settings.paged ?? settings.filtered;
+  if (list) parameters.push(...filterParameters(list));
   operation.parameters = parameters;
   if (method === 'patch') describePatch(operation, route);
   describeAnswers(operation, method, settings);

@@ -1,22 +1,28 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createLogger } from '#libs/common';
+import { createLogger, type DomainError, isDomainError } from '#libs/common';
 import { StoredAnswer } from '../idempotency/stored-answer.js';
+import type { RefusalRecorder } from './refusal-recorder.js';
 import { PROBLEM_MEDIA_TYPE, type ProblemAnswer, toProblem } from './to-problem.js';
 
 const logger = createLogger('http');
 // Set by a handler before it failed, these would describe a document that is not sent.
 const STALE_HEADERS = ['etag', 'location', 'link', 'content-length', 'content-disposition', 'content-encoding'];
+const REFUSALS: ReadonlySet<string> = new Set(['forbidden', 'unauthenticated', 'rate_limited']);
 
 /** Turns every error of every layer into a problem document; the only place that does. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  catch(error: unknown, host: ArgumentsHost): void {
+  constructor(private readonly recorder: () => RefusalRecorder | undefined) {}
+
+  catch(error: unknown, host: ArgumentsHost): void | Promise<void> {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    if (error instanceof StoredAnswer) error.send(reply);
-    else sendProblem(error, request, reply);
+    if (error instanceof StoredAnswer) return error.send(reply);
+    const recorder = isRefusal(error) ? this.recorder() : undefined;
+    if (!recorder || !isRefusal(error)) return sendProblem(error, request, reply);
+    return record(recorder, error, request).then(() => sendProblem(error, request, reply));
   }
 }
 
@@ -31,6 +37,19 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (reply.sent || reply.raw.headersSent) return;
   for (const name of STALE_HEADERS) reply.removeHeader(name);
   reply.code(answer.status).headers(answer.headers).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(answer.body));
+}
+
+function isRefusal(error: unknown): error is DomainError {
+  return isDomainError(error) && REFUSALS.has(error.kind);
+}
+
+// Who is refused is told so even where it cannot be written down.
+async function record(recorder: RefusalRecorder, error: DomainError, request: FastifyRequest): Promise<void> {
+  try {
+    await recorder.recordRefusal(error, request);
+  } catch (fault) {
+    logger.error({ request_id: request.id, code: error.code, err: fault }, 'a refusal could not be recorded');
+  }
 }
 
 export function pathOf(url: string): string {

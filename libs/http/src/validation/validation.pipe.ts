@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { DomainError } from '#libs/common';
 import { isFilterParameter } from '../list/filter.js';
-import { PageQueryDto } from '../list/page.dto.js';
+import { FilterQueryDto } from '../list/page.dto.js';
 import { validateDocument, validateParameters } from './document-validator.js';
 
 const UNCHECKED = new Set<unknown>([String, Number, Boolean, Array, Object, Date, Promise]);
@@ -14,7 +14,7 @@ export class DtoValidationPipe implements PipeTransform {
     if (type === 'body') return this.validateBody(metatype, value);
     // `@Query('name')` names one parameter; its type is a plain one and the handler's own business.
     if (data !== undefined || typeof value !== 'object' || value === null) return value;
-    return validateParameters(metatype, isPageQuery(metatype) ? gatherFilters(value) : { ...value });
+    return validateParameters(metatype, takesFilters(metatype) ? gatherFilters(value) : { ...value });
   }
 
   private validateBody(type: Type<object>, body: unknown): Promise<object> {
@@ -23,8 +23,8 @@ export class DtoValidationPipe implements PipeTransform {
   }
 }
 
-function isPageQuery(type: Type<object>): boolean {
-  return type === PageQueryDto || type.prototype instanceof PageQueryDto;
+function takesFilters(type: Type<object>): boolean {
+  return type === FilterQueryDto || type.prototype instanceof FilterQueryDto;
 }
 
 // `filter[name][eq]=x` arrives as a flat key; the DTO keeps all of them, still flat, in one property.
