@@ -15,6 +15,8 @@ const FIRST_DAY = [
   ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole'],
   ...['createGroup', 'getGroup', 'listGroups', 'updateGroup', 'addUserToGroup', 'listGroupMembers'],
   ...['giveGroupRole', 'listGroupRoles', 'takeGroupRole', 'removeUserFromGroup', 'deleteGroup', 'deleteUser'],
+  ...['createOAuthProvider', 'getOAuthProvider', 'listOAuthProviders', 'updateOAuthProvider', 'listSignInProviders'],
+  ...['deleteOAuthProvider', 'getLocalAuth', 'setLocalAuth', 'listMyIdentities'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
   ...['createProject', 'getProject', 'findProjectBySlug', 'replaceProject', 'updateProject', 'listProjects'],
   ...['archiveProject', 'unarchiveProject', 'writeProjects'],
@@ -32,6 +34,7 @@ const OWN_STORIES = [
   ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
   ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
   ...['replayDeadLetter', 'deleteDeadLetter'],
+  ...['startProviderSignIn', 'finishProviderSignIn', 'exchangeSignInCode', 'linkMyIdentity', 'unlinkMyIdentity'],
 ];
 
 const organization = `first-day-${randomBytes(4).toString('hex')}`;

@@ -58,6 +58,16 @@ const role = {
   permissions: ['project:read', 'project:write'],
   inherits: ['viewer'],
 };
+const provider = {
+  slug: 'company',
+  type: 'oidc',
+  name: 'Company account',
+  enabled: true,
+  client_id: 'imbi',
+  issuer_url: 'https://id.example.org',
+  allowed_domains: ['example.org'],
+  icon: 'https://id.example.org/icon.svg',
+};
 const other = { id: 'kY3pQ9_vL2xWcT7rZ-s8D', slug: 'shop', name: 'Shop' };
 
 /**
@@ -68,6 +78,35 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   LoginDto: { email: 'admin@imbi.local', password: 'Correct-Horse-9-Battery', device_label: 'Work laptop' },
   RefreshDto: { refresh_token: 'the refresh_token of the last answer' },
   LogoutDto: { all_sessions: false },
+  TokenExchangeDto: { code: 'the code that was added to the address', device_label: 'Work laptop' },
+  SignInProviderDto: {
+    slug: provider.slug,
+    name: provider.name,
+    type: provider.type,
+    icon: provider.icon,
+    start_url: '/api/auth/providers/company/start',
+  },
+  OAuthProviderWriteDto: { ...provider, client_secret: 'the secret that the provider gave out' },
+  OAuthProviderPatchDto: { name: 'Example account', allowed_domains: ['example.org', 'example.com'] },
+  OAuthProviderResponseDto: without(
+    stored(provider, {
+      has_secret: true,
+      callback_url: 'https://imbi.example.org/api/auth/providers/company/callback',
+    }),
+    'description',
+  ),
+  IdentityLinkDto: { return_to: 'https://console.example.org/signed-in' },
+  IdentityLinkResponseDto: { authorization_url: 'https://id.example.org/authorize?client_id=imbi&response_type=code' },
+  IdentityResponseDto: {
+    id: ID,
+    provider: provider.slug,
+    provider_name: provider.name,
+    is_enabled: true,
+    email: 'ada@example.org',
+    last_signed_in_at: TIME,
+    created_at: TIME,
+  },
+  LocalAuthDto: { enabled: true },
 
   RoleWriteDto: role,
   RolePatchDto: { permissions: ['project:read', 'project:write', 'tag:write'] },

@@ -14,6 +14,7 @@ export const API_INFO: OpenApiInfo = {
   tags: {
     Authentication: 'Signing in, refreshing, signing out.',
     Me: 'The caller and the caller’s own sessions.',
+    'Sign-in providers': 'Whom users may sign in with, besides a password.',
     Users: 'Who may sign in, and which roles they hold.',
     Roles: 'What who holds them may do.',
     Groups: 'Users who hold the same roles.',
@@ -44,6 +45,10 @@ export const API_INFO: OpenApiInfo = {
     // Ids have no example: only one that exists would work, and no installation has the same ones.
     'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
     session: { description: 'The id of the session, from the list of sessions.' },
+    'oauth-providers/{slug}': { description: 'The slug of the sign-in provider.', example: 'company' },
+    'providers/{slug}': { description: 'The slug of the sign-in provider.', example: 'company' },
+    'identities/{provider}': { description: 'The slug of the sign-in provider.', example: 'company' },
+    'identities/{id}': { description: 'The id of the identity, from the list of the caller’s identities.' },
     'users/{id}': { description: 'The id of the user, from the answer that created or listed it.' },
     'organization-deletions/{id}': { description: 'The id of the deletion, from the answer that accepted it.' },
     'dead-letters/{id}': { description: 'The id of the job, from the list of dead letters.' },
