@@ -38,4 +38,10 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   { name: 'queues:read', description: 'See queues and dead letters.', roles: ADMIN },
   { name: 'queues:write', description: 'Replay and discard dead letters.', roles: ADMIN },
   { name: 'audit:read', description: 'Read the audit log.', roles: ADMIN },
+  { name: 'oauth-providers:read', description: 'See how users may sign in.', roles: ADMIN },
+  {
+    name: 'oauth-providers:write',
+    description: 'Decide how users may sign in, and by whom they are vouched for.',
+    roles: ADMIN,
+  },
 ];

@@ -20,6 +20,8 @@ import {
 } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
 import { emailKey, User } from '../model/identity.vertex.js';
+import { removeIdentitiesOf } from '../oauth/identity/identities.repository.js';
+import { assertSomebodyGetsIn } from '../oauth/local-auth/way-in.js';
 import { ActorPowers } from '../permission/actor-powers.js';
 import { SessionsService } from '../session/sessions.service.js';
 import { type UserCreateDto, type UserResponseDto, UserWriteDto } from './user.dto.js';
@@ -101,6 +103,7 @@ export class UserAdministration {
       if (!set.is_admin || !set.is_active) await this.assertNotLastAdmin(tx, user);
       const result = await tx.patch(User, id, { set });
       if (!result) throw notFound('The user');
+      if (user.is_admin) await assertSomebodyGetsIn(tx);
       if (user.is_active && !set.is_active) await this.sessions.endAllIn(tx.transaction, id, 'revoked');
       if (result.changed) this.audit(tx, 'user.update', id);
       return toUserResponse(result.after, hasPassword);
@@ -112,7 +115,9 @@ export class UserAdministration {
       const { user } = await this.lock(tx, id, expected, true);
       await this.assertNotLastAdmin(tx, user);
       await this.sessions.removeAllIn(tx.transaction, id);
+      await removeIdentitiesOf(tx, id);
       await tx.remove(User, id);
+      if (user.is_admin) await assertSomebodyGetsIn(tx);
       this.audit(tx, 'user.delete', id);
       tx.emit('user.deleted', { id });
     });
