@@ -96,7 +96,7 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
     'description',
   ),
   IdentityLinkDto: { return_to: 'https://console.example.org/signed-in' },
-  IdentityLinkResponseDto: { authorization_url: 'https://id.example.org/authorize?client_id=imbi&response_type=code' },
+  IdentityLinkAddressDto: { authorization_url: 'https://id.example.org/authorize?client_id=imbi&response_type=code' },
   IdentityResponseDto: {
     id: ID,
     provider: provider.slug,

@@ -53,7 +53,7 @@ export class IdentityLinkDto {
 }
 
 /** Where the browser goes to link an account at a provider. */
-export class IdentityLinkResponseDto {
+export class IdentityLinkAddressDto {
   /**
    * To be opened by the browser that made this call, within ten minutes.
    * @example https://id.example.org/authorize?client_id=imbi

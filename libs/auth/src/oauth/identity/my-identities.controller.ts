@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res }
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticated, NoIdempotencyStore, Paged, PageQueryDto, RateLimit } from '#libs/http';
-import { IdentityLinkDto, IdentityLinkResponseDto, IdentityPageDto } from './identity.dto.js';
+import { IdentityLinkAddressDto, IdentityLinkDto, IdentityPageDto } from './identity.dto.js';
 import { IDENTITY_LIST, MyIdentities } from './my-identities.service.js';
 
 @ApiTags('Me')
@@ -39,7 +39,7 @@ export class MyIdentitiesController {
     @Body() body: IdentityLinkDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<IdentityLinkResponseDto> {
+  ): Promise<IdentityLinkAddressDto> {
     return this.identities.link(provider, body, request, reply);
   }
 

@@ -24,7 +24,7 @@ import type { ProviderVertex } from '../provider/provider-registry.js';
 import { BrowserCookie } from '../sign-in/browser-cookie.js';
 import { ProviderSignIn } from '../sign-in/provider-sign-in.service.js';
 import { IdentitiesRepository, type IdentityVertex } from './identities.repository.js';
-import type { IdentityLinkDto, IdentityLinkResponseDto, IdentityResponseDto } from './identity.dto.js';
+import type { IdentityLinkAddressDto, IdentityLinkDto, IdentityResponseDto } from './identity.dto.js';
 
 export const IDENTITY_LIST: ListDefinition = { sortable: ['created_at'], defaultSort: 'created_at', filterable: {} };
 
@@ -71,7 +71,7 @@ export class MyIdentities {
     { return_to }: IdentityLinkDto,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<IdentityLinkResponseDto> {
+  ): Promise<IdentityLinkAddressDto> {
     const auth = requireAuth();
     await this.assertFresh(auth);
     const link = { userId: auth.user.id, sessionId: auth.sessionId };
