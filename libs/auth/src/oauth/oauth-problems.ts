@@ -39,7 +39,7 @@ const PROBLEMS = defineProblems({
     remedy: 'Try again later, or sign in another way.',
   },
   provider_target_refused: {
-    status: 422,
+    status: 503,
     title: 'An address the server does not call',
     cause:
       'The provider, or an endpoint that it names, is not at a public HTTPS address. The server calls nothing inside its ' +
@@ -124,7 +124,6 @@ const KINDS: Readonly<Partial<Record<number, ErrorKind>>> = {
   401: 'unauthenticated',
   403: 'forbidden',
   409: 'conflict',
-  422: 'invalid',
   503: 'unavailable',
 };
 

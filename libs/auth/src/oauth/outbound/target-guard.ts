@@ -135,7 +135,7 @@ function isLocalName(host: string): boolean {
 }
 
 function refused(what: string): DomainError {
-  return new DomainError('provider_target_refused', 'invalid', `The address of the provider ${what}.`);
+  return new DomainError('provider_target_refused', 'unavailable', `The address of the provider ${what}.`);
 }
 
 function unreadable(entry: string): Error {

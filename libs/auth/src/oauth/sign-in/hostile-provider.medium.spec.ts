@@ -5,7 +5,7 @@ import { generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import type { AuthWorld } from '../../../test/auth-world.js';
 import { CLIENT } from '../../../test/certified-idp.js';
 import { HostileIdp } from '../../../test/hostile-idp.js';
-import { addProvider, Browser, PUBLIC_URL, providerWorld } from '../../../test/provider-world.js';
+import { addProvider, auditTrail, Browser, PUBLIC_URL, providerWorld } from '../../../test/provider-world.js';
 
 let world: AuthWorld;
 let idp: HostileIdp;
@@ -99,6 +99,15 @@ describe('an OpenID provider that lies', () => {
   ])('is not believed with %s in the ID token', async (_what, claims) => {
     idp.forgery = { claims };
     expect(await signIn(slug)).toBe('provider_answer_invalid');
+  });
+
+  it('leaves in the audit log what was wrong, and nothing that it wrote', async () => {
+    idp.forgery = { claims: { nonce: 'made-up' } };
+    await signIn(slug);
+    const [event] = await auditTrail(world);
+    expect(event).toMatchObject({ action: 'auth.login', outcome: 'failure', reason: 'provider_answer_invalid' });
+    expect(event?.['detail']).toContain('unexpected ID Token \\"nonce\\" claim value');
+    expect(event?.['detail']).not.toContain('made-up');
   });
 
   it('may name several audiences where the token was made for us', async () => {

@@ -135,9 +135,9 @@ describe('signing in with a certified OpenID provider', () => {
     const identity = await world.platform.graph.read.find(OAuthIdentity, { subject: idp.account.sub });
     const token = await world.platform.graph.read.reveal(OAuthIdentity, identity?.id ?? '', 'access_token');
     expect(token?.length).toBeGreaterThan(20);
-    const { rows } = await sql<{ text: string }>`select i.properties::text as text from imbi."OAuthIdentity" i`.execute(
-      world.platform.database.kysely,
-    );
+    const { rows } = await sql<{ text: string }>`
+      select ag_catalog.agtype_out(i.properties)::text as text from imbi."OAuthIdentity" i
+    `.execute(world.platform.database.kysely);
     expect(rows.map(({ text }) => text).join('\n')).not.toContain(token);
   });
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isDomainError, notFound } from '#libs/common';
+import { createLogger, isDomainError, notFound } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { randomToken, sha256, timingSafeEqualText } from '#libs/crypto';
 import { Graph } from '#libs/graph';
@@ -15,6 +15,9 @@ import { FLOW_SECONDS } from './browser-cookie.js';
 import { isDomainAllowed } from './domain-rule.js';
 import { type Flow, FlowsRepository } from './flows.repository.js';
 import { callbackAddress, returnAddress, withParameters } from './return-address.js';
+
+const logger = createLogger('auth');
+const MAX_CAUSES = 3;
 
 /** How long a browser may take to fetch the tokens. */
 export const CODE_SECONDS = 60;
@@ -84,7 +87,7 @@ export class ProviderSignIn {
       return withParameters(flow.returnTo, await this.conclude(provider, flow, proven));
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      await this.recordFailure(error.code, slug, flow.link?.userId);
+      await this.recordFailure(error.code, slug, { userId: flow.link?.userId, cause: explain(error.cause) });
       return withParameters(flow.returnTo, { error: error.code });
     }
   }
@@ -119,16 +122,30 @@ export class ProviderSignIn {
     return provider;
   }
 
-  private async recordFailure(reason: string, slug: string, linkingUserId?: string): Promise<void> {
+  private async recordFailure(
+    reason: string,
+    slug: string,
+    { userId, cause = '' }: { readonly userId?: string; readonly cause?: string } = {},
+  ): Promise<void> {
+    if (cause !== '') logger.warn({ provider: slug, reason, cause }, 'a provider could not be signed in with');
     await this.graph.transaction(async (tx) =>
       recordAudit(tx.transaction, {
-        action: linkingUserId === undefined ? 'auth.login' : 'user.identity.link',
+        action: userId === undefined ? 'auth.login' : 'user.identity.link',
         outcome: 'failure',
         resourceKind: 'User',
-        resourceId: linkingUserId,
+        resourceId: userId,
         reason,
-        detail: { provider: slug },
+        detail: { provider: slug, cause },
       }),
     );
   }
+}
+
+/** Why an answer was no good, for who set the provider up. What the provider wrote itself is not quoted: it may be a token. */
+function explain(error: unknown): string {
+  const told: string[] = [];
+  for (let cause = error; cause instanceof Error && !(cause instanceof SyntaxError); cause = cause.cause) {
+    told.push(cause.message);
+  }
+  return told.slice(0, MAX_CAUSES).join(': ');
 }

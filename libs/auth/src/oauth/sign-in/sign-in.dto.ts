@@ -52,7 +52,7 @@ export class TokenExchangeDto {
 
   /**
    * A code of the authenticator app, or a backup code: where the last answer asked for it.
-   * @example 492039
+   * @example "492039"
    */
   @IsOptional()
   @IsString()
