@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import { type LoggerOptions, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import { requestContext } from './request-context.js';
 import { tracing } from './tracing.js';
 
@@ -15,6 +15,8 @@ export interface Logger {
 export interface LoggingOptions {
   level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   format: 'json' | 'pretty';
+  /** Where lines go instead of the standard output; they are JSON then. */
+  destination?: { write(line: string): void };
 }
 
 const SECRET_KEYS = [
@@ -35,7 +37,8 @@ const named = new Map<string, NamedLogger>();
 
 /** Sets level and format for every logger of the process, those already made included. */
 export function configureLogging(options: LoggingOptions): void {
-  root = pino({
+  const { destination } = options;
+  const settings: LoggerOptions = {
     level: options.level,
     base: undefined,
     timestamp: stdTimeFunctions.isoTime,
@@ -47,14 +50,15 @@ export function configureLogging(options: LoggingOptions): void {
       return span ? { ...fields, trace_id: span.traceId, span_id: span.spanId } : fields;
     },
     transport:
-      options.format === 'pretty'
+      options.format === 'pretty' && !destination
         ? {
             // By its path: pino would look for it from the callers' files, which source maps may say are elsewhere.
             target: createRequire(import.meta.url).resolve('pino-pretty'),
             options: { translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname', singleLine: true },
           }
         : undefined,
-  });
+  };
+  root = destination ? pino(settings, destination) : pino(settings);
   for (const logger of named.values()) logger.reset();
 }
 

@@ -170,7 +170,9 @@ export class RolesService {
   private async dethrone(tx: GraphTransaction, exceptId: string): Promise<void> {
     const { items } = await tx.list(Role, { where: { is_default: true }, limit: 10 });
     for (const { id } of items) {
-      if (id !== exceptId) await tx.patch(Role, id, { set: { is_default: false } });
+      if (id === exceptId) continue;
+      const patched = await tx.patch(Role, id, { set: { is_default: false } });
+      if (patched) audit(tx, 'role.default.remove', id, { slug: patched.after.slug });
     }
   }
 }

@@ -13,6 +13,7 @@ import {
   textOf,
   type VertexDefinition,
 } from '#libs/graph';
+import { recordAudit } from '../audit/audit.js';
 import { Grants } from '../model/identity.edge.js';
 import { Permission, Role } from '../model/identity.vertex.js';
 import type { PermissionDefinition } from '../permission/permissions.js';
@@ -53,7 +54,9 @@ export class AuthSeeder {
       missing.flatMap((seed) => (seed.kind === 'grant' ? [seed] : [])),
     );
     const names = missing.map(seedName);
-    if (names.length > 0) logger.info({ seeds: names.length }, 'roles and permissions set up');
+    if (names.length === 0) return names;
+    recordAudit(tx, { action: 'auth.seed', outcome: 'success', detail: { seeds: [...names] } });
+    logger.info({ seeds: names.length }, 'roles and permissions set up');
     return names;
   }
 }

@@ -94,7 +94,10 @@ export class RefreshService {
         candidates.map((candidate) => this.codec.digest(candidate)),
       );
       const successor = candidates.find((candidate) => this.codec.digest(candidate) === unspent);
-      if (successor !== undefined) return refreshed(session, successor);
+      if (successor !== undefined) {
+        recordAudit(tx, { action: 'auth.refresh', outcome: 'success', reason: 'repeated', ...about(session) });
+        return refreshed(session, successor);
+      }
     }
     await this.sessions.endOne(tx, session, 'token_reuse', now);
     emit(tx, tokenReused, { user_id: session.user_id, session_id: session.id, ip: client.ip });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, isId, notFound } from '#libs/common';
+import { DomainError, isId, type JsonObject, notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import {
   applyPatch,
@@ -105,7 +105,7 @@ export class UserAdministration {
       if (!result) throw notFound('The user');
       if (user.is_admin) await assertSomebodyGetsIn(tx);
       if (user.is_active && !set.is_active) await this.sessions.endAllIn(tx.transaction, id, 'revoked');
-      if (result.changed) this.audit(tx, 'user.update', id);
+      if (result.changed) this.audit(tx, 'user.update', id, changesOf(user, result.after));
       return toUserResponse(result.after, hasPassword);
     });
   }
@@ -151,9 +151,18 @@ export class UserAdministration {
     return toUserResponse(user, (await this.repository.withPassword([user.id])).has(user.id));
   }
 
-  private audit(tx: GraphTransaction, action: string, id: string): void {
-    recordAudit(tx.transaction, { action, outcome: 'success', resourceKind: 'User', resourceId: id });
+  private audit(tx: GraphTransaction, action: string, id: string, detail?: JsonObject): void {
+    recordAudit(tx.transaction, { action, outcome: 'success', resourceKind: 'User', resourceId: id, detail });
   }
+}
+
+/** Which fields are others now; values only where they decide on what somebody may do. */
+function changesOf(before: UserVertex, after: UserVertex): JsonObject {
+  const changed = (['email', 'display_name', 'is_active', 'is_admin'] as const).filter(
+    (field) => before[field] !== after[field],
+  );
+  const { is_active, is_admin } = after;
+  return { changed, is_active, is_admin };
 }
 
 function toProperties({ email, display_name, is_active, is_admin }: UserWriteDto, current: UserVertex) {

@@ -12,6 +12,7 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
+import { AuditRead } from '../audit/audit-read.decorator.js';
 import { SessionPageDto } from '../http/me.dto.js';
 import { SESSION_LIST } from '../session/session-pages.js';
 import {
@@ -43,6 +44,7 @@ export class UsersController {
    */
   @Get()
   @RequirePermission('user:read')
+  @AuditRead('user.list', 'User')
   @Paged(USER_LIST)
   listUsers(@Query() query: PageQueryDto): Promise<UserPageDto> {
     return this.users.list(query);
@@ -71,6 +73,7 @@ export class UsersController {
    */
   @Get(':id')
   @RequirePermission('user:read')
+  @AuditRead('user.read', 'User', 'id')
   @VersionedResponse()
   getUser(@Param('id') id: string): Promise<UserResponseDto> {
     return this.users.get(id);
@@ -128,6 +131,7 @@ export class UsersController {
    */
   @Get(':id/sessions')
   @RequirePermission('user:read')
+  @AuditRead('user.session.list', 'User', 'id')
   @Paged(SESSION_LIST)
   listUserSessions(@Param('id') id: string, @Query() query: PageQueryDto): Promise<SessionPageDto> {
     return this.sessions.list(id, query);
@@ -152,6 +156,7 @@ export class UsersController {
    */
   @Get(':id/roles')
   @RequirePermission('user:read')
+  @AuditRead('user.role.list', 'User', 'id')
   @Paged(ROLE_ASSIGNMENT_LIST)
   listUserRoles(@Param('id') id: string, @Query() query: PageQueryDto): Promise<UserRolePageDto> {
     return this.roles.list(id, query);

@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { recordAudit } from '#libs/auth';
+import type { JsonObject } from '#libs/common';
+import { Database } from '#libs/database';
 import { type DeadLetter, DeadLetters } from '#libs/queue';
 import type {
   DeadLetterPageDto,
@@ -10,7 +13,10 @@ import type {
 /** Dead jobs as operators see them. The list moves while one reads it, so its cursor is a plain offset. */
 @Injectable()
 export class DeadLettersService {
-  constructor(private readonly deadLetters: DeadLetters) {}
+  constructor(
+    private readonly deadLetters: DeadLetters,
+    private readonly database: Database,
+  ) {}
 
   async list({ queue, limit = 50, cursor }: DeadLetterQueryDto): Promise<DeadLetterPageDto> {
     const offset = Number(cursor ?? 0);
@@ -20,15 +26,25 @@ export class DeadLettersService {
   }
 
   async replay(id: string): Promise<void> {
+    await this.recordChange('queues.replay', { id });
     await this.deadLetters.replay(id);
   }
 
   async replayAll(queue: string): Promise<ReplayResultDto> {
+    await this.recordChange('queues.replay', { queue });
     return { replayed: await this.deadLetters.replayAll(queue) };
   }
 
   async remove(id: string): Promise<void> {
+    await this.recordChange('queues.discard', { id });
     await this.deadLetters.remove(id);
+  }
+
+  // Before it is done, because the job store takes no part in our transaction.
+  private async recordChange(action: string, detail: JsonObject): Promise<void> {
+    await this.database.transaction(async (tx) =>
+      recordAudit(tx, { action, outcome: 'success', resourceKind: 'queue', detail }),
+    );
   }
 }
 

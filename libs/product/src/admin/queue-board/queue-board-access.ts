@@ -46,14 +46,18 @@ export class QueueBoardAccess {
     return [`${COOKIE}=${value}`, ...attributes, ...(isSecure ? ['Secure'] : [])].join('; ');
   }
 
-  /**
-   * Who is looking.
-   * @throws DomainError `unauthenticated` without a cookie or with one that holds no more; `forbidden` without
-   * `queues:read`, and at a write without `queues:write`, from another site, or of a kind that is not done by hand
-   */
-  async admit(request: FastifyRequest, path: string): Promise<AuthContext> {
+  /** Who is looking. @throws DomainError `unauthenticated` without a cookie or with one that holds no more */
+  async identify(request: FastifyRequest): Promise<AuthContext> {
     const auth = await this.callerOf(request);
     if (!auth) throw new DomainError('unauthenticated', 'unauthenticated', 'Sign in to look at the queues.');
+    return auth;
+  }
+
+  /**
+   * @throws DomainError `forbidden` without `queues:read`, and at a write without `queues:write`, from another site, or
+   * of a kind that is not done by hand
+   */
+  assertAdmitted(auth: AuthContext, request: FastifyRequest, path: string): void {
     assertMay(auth, 'queues:read');
     if (isWrite(request)) {
       assertMay(auth, 'queues:write');
@@ -62,13 +66,12 @@ export class QueueBoardAccess {
         throw new DomainError('forbidden', 'forbidden', 'What jobs are told and when they run is decided by the code.');
       }
     }
-    return auth;
   }
 
   private async callerOf(request: FastifyRequest): Promise<AuthContext | undefined> {
     const value = OWN_COOKIE.exec(request.headers.cookie ?? '')?.[1];
     const subject = value === undefined ? undefined : this.read(value);
-    return subject && this.principals.resolve(subject);
+    return subject && this.principals.resolve({ kind: 'session', ...subject });
   }
 
   private read(value: string): { sessionId: string; userId: string } | undefined {

@@ -179,6 +179,11 @@ describe('the board of queues', () => {
     expect((await write('PATCH', '1/update-data')).status).toBe(403);
     expect((await write('PUT', 'obliterate')).status).toBe(403);
     expect(await sendRaw('/admin/queues/api/queues/board-spec/obliterate#/retry', cookie)).toBe(403);
+    const { rows } = await api.app.get(Database, { strict: false }).pool.query(
+      `select payload->>'actor_name' as actor, payload->>'outcome' as outcome from imbi_system.outbox
+       where payload->>'action' = 'auth.access' and payload->>'detail' like '%board-spec%'`,
+    );
+    expect(rows).toEqual(Array(4).fill({ actor: 'Administrator', outcome: 'denied' }));
   });
 
   it('takes changes from its own pages only', async () => {

@@ -25,14 +25,29 @@ export class QueueBoardService {
     // Routers stop at a `#`, so what is judged and what the board gets must be read by one and the same parser.
     const { pathname: path, search } = new URL(request.url, 'http://board');
     try {
-      const auth = await this.access.admit(request, path);
+      const auth = await this.access.identify(request);
       actAs(auth);
+      this.access.assertAdmitted(auth, request, path);
       if (isWrite(request)) await this.recordChange(request, path);
       return await this.board.answer(request, path + search);
     } catch (error) {
       if (!isDomainError(error)) throw error;
+      if (error.kind === 'forbidden') await this.recordDenial(request, path);
       return refusal(error, request, path);
     }
+  }
+
+  // The board's answers are made here, so that no filter sees what it refuses.
+  private async recordDenial(request: FastifyRequest, path: string): Promise<void> {
+    await this.database.transaction(async (tx) =>
+      recordAudit(tx, {
+        action: 'auth.access',
+        outcome: 'denied',
+        reason: 'missing_permission',
+        resourceKind: 'queue',
+        detail: { method: request.method, route: path },
+      }),
+    );
   }
 
   // Before it is done, because the job store takes no part in our transaction.
