@@ -63,6 +63,12 @@ program
   .argument('<email>', 'the address of the account')
   .action(async (email: string) => (await import('./commands/users.command.js')).resetPassword(email));
 
+program
+  .command('local-auth')
+  .description('let users sign in with passwords again, where no provider lets anybody in')
+  .argument('<state>', 'on')
+  .action(async (state: string) => (await import('./commands/local-auth.command.js')).switchLocalAuth(state));
+
 const importing = program.command('import').description('load catalogues of other tools');
 importing
   .command('landscape')

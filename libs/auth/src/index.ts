@@ -12,6 +12,8 @@ export { ApiKey, ClientCredential, HasKey } from './model/credential.vertex.js';
 export { Grants, HasRole, InheritsFrom, MemberOf } from './model/identity.edge.js';
 export { emailKey, Group, Permission, Role, ServiceAccount, User } from './model/identity.vertex.js';
 export { IssuedTo, RefreshToken, Session, SessionFor } from './model/session.vertex.js';
+export { switchLocalAuthOn } from './oauth/local-auth/way-in.js';
+export { SecondFactor } from './oauth/sign-in/second-factor.js';
 export { PERMISSIONS, type PermissionDefinition } from './permission/permissions.js';
 export { AccessibleOrganizations } from './principal/accessible-organizations.js';
 export { AuthContext, type AuthenticatedUser, currentAuth } from './principal/auth-context.js';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { type AuthWorld, PASSWORD } from '../../../test/auth-world.js';
 import { CertifiedIdp } from '../../../test/certified-idp.js';
 import { addProvider, auditTrail, Browser, PUBLIC_URL, providerWorld } from '../../../test/provider-world.js';
+import { switchLocalAuthOn } from '../local-auth/way-in.js';
 import { OAuthIdentity } from '../model/oauth.vertex.js';
 
 let world: AuthWorld;
@@ -165,6 +166,14 @@ describe('sign-in with a password', () => {
   const set = (enabled: boolean) => world.call('PUT', '/admin/local-auth', { body: { enabled } });
   const login = () => world.tryToSignIn(world.admin.email, PASSWORD);
 
+  let otherAdmin: string;
+
+  beforeAll(async () => {
+    const email = 'second-admin@example.org';
+    await world.users.create({ email, displayName: 'Second', password: PASSWORD, isAdmin: true });
+    otherAdmin = await world.signIn(email);
+  });
+
   it('cannot be switched off before an administrator has signed in with a provider', async () => {
     expect((await world.call('GET', '/admin/local-auth')).body).toEqual({ enabled: true });
     const refused = await set(false);
@@ -184,10 +193,24 @@ describe('sign-in with a password', () => {
     expect((await world.call('GET', '/admin/local-auth')).body).toEqual({ enabled: false });
     const off = await world.call('PATCH', '/admin/oauth-providers/company', { body: { enabled: false } });
     expect([off.status, off.body.code]).toEqual([409, 'local_auth_needed']);
+    for (const changes of [{ is_active: false }, { is_admin: false }]) {
+      const demoted = await world.call('PATCH', `/users/${world.admin.id}`, { body: changes, token: otherAdmin });
+      expect([demoted.status, demoted.body.code]).toEqual([409, 'local_auth_needed']);
+    }
+    const deleted = await world.call('DELETE', `/users/${world.admin.id}`, { token: otherAdmin });
+    expect([deleted.status, deleted.body.code]).toEqual([409, 'local_auth_needed']);
     const [identity] = await identitiesOf(world.adminToken);
     const unlinked = await world.call('DELETE', `/me/identities/${identity.id}`);
     expect([unlinked.status, unlinked.body.code]).toEqual([409, 'last_sign_in_method']);
     expect((await world.call('GET', '/me')).status).toBe(200);
+  });
+
+  it('can be switched on by who has the database', async () => {
+    expect(await switchLocalAuthOn(world.platform.database)).toBe(true);
+    expect((await auditTrail(world))[0]).toMatchObject({ action: 'auth.local.enable', actor_kind: 'system' });
+    expect(await switchLocalAuthOn(world.platform.database)).toBe(false);
+    expect((await login()).status).toBe(200);
+    expect((await set(false)).status).toBe(200);
   });
 
   it('can be switched on again', async () => {

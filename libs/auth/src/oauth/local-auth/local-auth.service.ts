@@ -25,11 +25,7 @@ export class LocalAuth {
 
   /** @throws DomainError `local_login_disabled` */
   async assertEnabled(): Promise<void> {
-    if (await this.isEnabled()) return;
-    await this.database.transaction(async (tx) =>
-      recordAudit(tx, { action: 'auth.login', outcome: 'denied', reason: 'local_login_disabled' }),
-    );
-    throw oauthProblem('local_login_disabled');
+    if (!(await this.isEnabled())) throw oauthProblem('local_login_disabled');
   }
 
   /** @throws DomainError `local_auth_needed` where nobody could administer the installation any more */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from '#libs/database';
 import { col, encode, equal, type GraphTransaction, idOf, tableOf } from '#libs/graph';
+import { recordAudit } from '../../audit/audit.js';
 import { User } from '../../model/identity.vertex.js';
 import { OAuthIdentity, OAuthProvider } from '../model/oauth.vertex.js';
 import { oauthProblem } from '../oauth-problems.js';
@@ -21,6 +22,20 @@ export async function assertSomebodyGetsIn(tx: GraphTransaction): Promise<void> 
   // Locked: of two who each take away what the other one counts on, the second sees what the first has done.
   if (await readLocalAuth(tx.transaction, true)) return;
   if (!(await hasAdministratorByProvider(tx))) throw oauthProblem('local_auth_needed');
+}
+
+/**
+ * Switches passwords on, where nobody can sign in to do so: for the command line, whoever may run it.
+ * @returns whether they were off
+ */
+export async function switchLocalAuthOn(database: Database): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    const { rows } = await sql`
+      update imbi_system.local_auth set enabled = true, changed_at = now() where not enabled returning 1
+    `.execute(tx.kysely);
+    if (rows.length > 0) recordAudit(tx, { action: 'auth.local.enable', outcome: 'success' });
+    return rows.length > 0;
+  });
 }
 
 async function hasAdministratorByProvider(tx: GraphTransaction): Promise<boolean> {

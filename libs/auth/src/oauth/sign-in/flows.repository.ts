@@ -64,17 +64,18 @@ export class FlowsRepository {
 
   /** Remembers who came back; returns the code that the browser fetches the tokens with. */
   async insertCode(
-    tx: Transaction,
     pending: PendingSignIn & { readonly browserHash: string },
     lifetimeSeconds: number,
   ): Promise<string> {
     const code = randomToken();
-    await sql`delete from imbi_system.oauth_codes where expires_at < now()`.execute(tx.kysely);
-    await sql`
-      insert into imbi_system.oauth_codes (code_hash, browser_hash, identity_id, has_second_factor, expires_at)
-      values (${sha256(code)}, ${pending.browserHash}, ${pending.identityId}, ${pending.hasSecondFactor},
-        now() + make_interval(secs => ${lifetimeSeconds}))
-    `.execute(tx.kysely);
+    await this.database.transaction(async (tx) => {
+      await sql`delete from imbi_system.oauth_codes where expires_at < now()`.execute(tx.kysely);
+      await sql`
+        insert into imbi_system.oauth_codes (code_hash, browser_hash, identity_id, has_second_factor, expires_at)
+        values (${sha256(code)}, ${pending.browserHash}, ${pending.identityId}, ${pending.hasSecondFactor},
+          now() + make_interval(secs => ${lifetimeSeconds}))
+      `.execute(tx.kysely);
+    });
     return code;
   }
 

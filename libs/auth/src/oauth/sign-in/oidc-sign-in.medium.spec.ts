@@ -330,6 +330,12 @@ describe('who comes in', () => {
     expect((await world.tryToSignIn(idp.account.email ?? '', 'Correct-Horse-9-Battery')).status).toBe(401);
   });
 
+  it('makes one user of somebody new in many browsers at once', async () => {
+    const many = await Promise.all(Array.from({ length: 5 }, () => signedIn()));
+    const ids = await Promise.all(many.map(async ({ token }) => (await world.call('GET', '/me', { token })).body.id));
+    expect(new Set(ids).size).toBe(1);
+  });
+
   it.each([[false], [undefined], ['true']])('makes no user where email_verified is %j', async (verified) => {
     idp.account = somebody({ email_verified: verified as boolean | undefined });
     expect((await newBrowser().signIn('company')).get('error')).toBe('provider_email_not_verified');

@@ -8,6 +8,7 @@ import { User } from '../../model/identity.vertex.js';
 import { Principals } from '../../principal/principals.js';
 import type { ProvenIdentity } from '../client/provider-client.js';
 import { ProviderClients } from '../client/provider-clients.js';
+import type { IdentityVertex } from '../identity/identities.repository.js';
 import { oauthProblem } from '../oauth-problems.js';
 import { ProviderRegistry, type SignInProvider } from '../provider/provider-registry.js';
 import { AccountMatching } from './account-matching.service.js';
@@ -100,11 +101,9 @@ export class ProviderSignIn {
   ): Promise<Record<string, string>> {
     const { link, browserHash } = flow;
     if (!link) {
-      return this.graph.transaction(async (tx) => {
-        const identity = await this.accounts.match(tx, provider, proven, now);
-        const pending = { identityId: identity.id, hasSecondFactor: proven.hasSecondFactor, browserHash };
-        return { code: await this.flows.insertCode(tx.transaction, pending, CODE_SECONDS) };
-      });
+      const identity = await this.match(provider, proven, now);
+      const pending = { identityId: identity.id, hasSecondFactor: proven.hasSecondFactor, browserHash };
+      return { code: await this.flows.insertCode(pending, CODE_SECONDS) };
     }
     // The user may have signed out, or been switched off, while the browser was away.
     const { userId, sessionId } = link;
@@ -114,6 +113,17 @@ export class ProviderSignIn {
       await this.accounts.link(tx, provider, userId, proven, now);
       return { linked: provider.slug };
     });
+  }
+
+  private async match(provider: SignInProvider, proven: ProvenIdentity, now: Date): Promise<IdentityVertex> {
+    const match = () => this.graph.transaction((tx) => this.accounts.match(tx, provider, proven, now));
+    try {
+      return await match();
+    } catch (error) {
+      // Somebody new in two browsers at once: by now there is what the other one has made.
+      if (isDomainError(error) && error.code === 'already_exists') return match();
+      throw error;
+    }
   }
 
   private async findProvider(slug: string): Promise<SignInProvider> {
