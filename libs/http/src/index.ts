@@ -7,6 +7,7 @@ export {
   accessRuleName,
   accessRuleOf,
   accessRulesOf,
+  type GuardedResource,
   Public,
   RequirePermission,
 } from './access/access.decorator.js';

@@ -26,6 +26,7 @@ export const API_INFO: OpenApiInfo = {
     Tags: 'Words that projects carry.',
     Projects: 'Services, libraries, sites and whatever else is looked after.',
     Dependencies: 'Which project needs which, and what fails with it.',
+    Audit: 'Who did, or was refused, what.',
     Jobs: 'Background jobs that need a person.',
     Graph: 'The property graph itself.',
     Status: 'Whether the server lives and is ready.',

@@ -2,6 +2,7 @@ export { bearer, type Credentials, type CredentialsHttp, password, type Tokens, 
 export type { Client } from './gen/client/index.js';
 export * from './gen/index.js';
 export { createImbiClient, type ImbiClientOptions } from './imbi-client.js';
+export { jsonLines } from './json-lines.js';
 export { type Conditional, ifModified, NotModified } from './not-modified.js';
 export { items, type PageOf, pages } from './pages.js';
 export {

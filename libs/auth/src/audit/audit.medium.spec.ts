@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AUDIT_EVENTS, type AuditEventRow, auditMigrations } from '#libs/analytics';
-import { newId } from '#libs/common';
+import { newId, sleep } from '#libs/common';
 import { type TestAnalytics, testAnalytics } from '#test/analytics';
 import { type Answer, AuthWorld, PASSWORD } from '../../test/auth-world.js';
+import { AuditLog } from './audit-log.service.js';
 import { AuditReads } from './audit-reads.service.js';
 import { Refusals } from './refusals.service.js';
 
-const MAX_EXPORT = 3000;
+const MAX_EXPORT = 15_000;
 
 let test: TestAnalytics;
 let world: AuthWorld;
@@ -257,6 +258,21 @@ describe('the export', () => {
       422,
       { code: 'audit_export_too_large', details: { rows: MAX_EXPORT + 1, max_rows: MAX_EXPORT } },
     ]);
+  });
+
+  it('reads on only as its reader takes, and stops with it', async () => {
+    await store(Array.from({ length: MAX_EXPORT }, () => row({ action: 'slowly.done' })));
+    const queries = jest.spyOn(test.analytics, 'query');
+    const stream = await world.app.get(AuditLog, { strict: false }).export({ action_prefix: 'slowly.' });
+    const chunks = stream[Symbol.asyncIterator]();
+    const first = await chunks.next();
+    expect(String(first.value).split('\n').length).toBeGreaterThan(1000);
+    await sleep(200);
+    expect(queries.mock.calls.length).toBeLessThan(5);
+    stream.destroy();
+    await sleep(200);
+    expect(queries.mock.calls.length).toBeLessThan(5);
+    queries.mockRestore();
   });
 
   it('takes filters and no pages', async () => {
