@@ -23,6 +23,12 @@ defineProblems({
     cause: 'Sign-ins to this account failed too often; each further failure doubles the wait, up to a bound.',
     remedy: 'Wait for `Retry-After` seconds. Tries in the meantime are refused, and do not make the wait longer.',
   },
+  interactive_session_required: {
+    status: 403,
+    title: 'Only for users who signed in',
+    cause: 'The call came with an API key or a client’s token; what it asks for concerns a user in person.',
+    remedy: 'Sign in as the user, and call with the access token of that session.',
+  },
   beyond_own_powers: {
     status: 403,
     title: 'Beyond your own permissions',

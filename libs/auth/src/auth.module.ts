@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { PasswordHasher, PasswordPolicy } from '#libs/crypto';
+import { ApiKeyCodec } from './api-key/api-key-codec.js';
 import { LoginService } from './login/login.service.js';
 import { LoginThrottle } from './login/login-throttle.js';
 import { ActorPowers } from './permission/actor-powers.js';
@@ -46,6 +47,7 @@ import { UsersService } from './user/users.service.js';
     },
     SigningKeyStore,
     AccessTokens,
+    ApiKeyCodec,
     PrincipalsReadModel,
     PowersReadModel,
     ActorPowers,
@@ -72,6 +74,7 @@ import { UsersService } from './user/users.service.js';
     PasswordPolicy,
     SigningKeyStore,
     AccessTokens,
+    ApiKeyCodec,
     PowersReadModel,
     Principals,
     AccessibleOrganizations,

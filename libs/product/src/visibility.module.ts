@@ -11,7 +11,7 @@ const caller: CatalogCaller = {
     });
   },
   assertAdmin: () => {
-    if (currentAuth()?.user.isAdmin) return;
+    if (currentAuth()?.isAdmin) return;
     throw new DomainError('forbidden', 'forbidden', 'Only an administrator may do this.');
   },
 };

@@ -3,13 +3,19 @@ import type { FastifyRequest } from 'fastify';
 import { isSlug } from '#libs/common';
 import type { RequestAuthenticator } from '#libs/http';
 import { unauthenticated } from '../auth-problems.js';
-import { type AuthContext, setAuthContext } from '../principal/auth-context.js';
-import { Principals } from '../principal/principals.js';
-import type { AccessTokenSubject } from '../token/access-tokens.js';
+import { type AuthContext, actorOf, setAuthContext } from '../principal/auth-context.js';
+import type { CredentialSubject } from '../principal/credential-subject.js';
+import { type PrincipalPlace, Principals } from '../principal/principals.js';
 import { BearerStrategy } from './bearer.strategy.js';
 import { runStrategy } from './passport-adapter.js';
 
-/** Finds out who a request comes from: by its token, then by one query that says whether that still holds. */
+const REFUSED: Record<CredentialSubject['kind'], string> = {
+  session: 'The session has ended. Sign in again.',
+  api_key: 'The API key is not valid, has expired or was revoked.',
+  client: 'The client or its token was revoked. Ask for a new token.',
+};
+
+/** Finds out who a request comes from: by its token or key, then by one query that says whether that still holds. */
 @Injectable()
 export class Authenticator implements RequestAuthenticator {
   constructor(
@@ -22,27 +28,27 @@ export class Authenticator implements RequestAuthenticator {
   }
 
   /**
-   * The caller, evaluated in `organization` where the URL names one. It is the actor of the request from here on.
-   * @throws DomainError `unauthenticated` when the token is missing or bad, or its session or user is not alive
+   * The caller, evaluated where the URL leads. It is the actor of the request from here on.
+   * @throws DomainError `unauthenticated` when the credential is missing, bad or over, or its principal is not active
    */
-  async identify(request: FastifyRequest, organization?: string): Promise<AuthContext> {
+  async identify(request: FastifyRequest, { organization, resource }: PrincipalPlace = {}): Promise<AuthContext> {
     const subject = await this.subjectOf(request);
-    const auth = await this.principals.resolve({
-      ...subject,
+    const auth = await this.principals.resolve(subject, {
       organization: organization !== undefined && isSlug(organization) ? organization : undefined,
+      resource,
     });
-    if (!auth) throw unauthenticated('The session has ended. Sign in again.');
+    if (!auth) throw unauthenticated(REFUSED[subject.kind]);
     const context = request.imbiContext;
     if (context) {
-      context.actor = { kind: 'user', id: auth.user.id, name: auth.user.displayName };
-      context.credentialId = auth.sessionId;
+      context.actor = actorOf(auth);
+      context.credentialId = auth.credential.id;
       context.organizationId = auth.organizationId;
       setAuthContext(context, auth);
     }
     return auth;
   }
 
-  private async subjectOf(request: FastifyRequest): Promise<AccessTokenSubject> {
+  private async subjectOf(request: FastifyRequest): Promise<CredentialSubject> {
     const outcome = await runStrategy(this.strategy, request);
     if (outcome.kind === 'success' && isSubject(outcome.user)) return outcome.user;
     throw unauthenticated(
@@ -51,6 +57,6 @@ export class Authenticator implements RequestAuthenticator {
   }
 }
 
-function isSubject(user: unknown): user is AccessTokenSubject {
-  return typeof user === 'object' && user !== null && 'userId' in user && 'sessionId' in user;
+function isSubject(user: unknown): user is CredentialSubject {
+  return typeof user === 'object' && user !== null && 'kind' in user;
 }

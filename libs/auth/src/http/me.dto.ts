@@ -16,17 +16,20 @@ export class MeQueryDto {
 
 /** The caller. */
 export class MeResponseDto {
+  /** Whether a user calls, or a service account. */
+  kind!: 'user' | 'service_account';
+
   /**
-   * Nano ID of the user.
+   * Nano ID of the user or service account.
    * @example V1StGXR8_Z5jdHi6B-myT
    */
   id!: string;
 
   /**
-   * The e-mail address.
+   * The e-mail address; null for service accounts.
    * @example admin@imbi.local
    */
-  email!: string;
+  email!: string | null;
 
   /**
    * The name people see.
@@ -37,8 +40,11 @@ export class MeResponseDto {
   /** Holds every permission, everywhere. */
   is_admin!: boolean;
 
-  /** The session the call came with. */
-  session_id!: string;
+  /** What the call was let in by. */
+  credential!: 'session' | 'api_key' | 'client';
+
+  /** The session the call came with; null for keys and clients. */
+  session_id!: string | null;
 
   /**
    * The effective permissions, sorted.
@@ -92,13 +98,16 @@ export class SessionResponseDto {
 /** A page of sessions. */
 export class SessionPageDto extends PageOf(SessionResponseDto) {}
 
-export function toMeResponse({ user, sessionId }: AuthContext, permissions: Iterable<string>): MeResponseDto {
+export function toMeResponse(auth: AuthContext, permissions: Iterable<string>): MeResponseDto {
+  const { principal, credential } = auth;
   return {
-    id: user.id,
-    email: user.email,
-    display_name: user.displayName,
-    is_admin: user.isAdmin,
-    session_id: sessionId,
+    kind: principal.kind,
+    id: principal.id,
+    email: principal.email ?? null,
+    display_name: principal.name,
+    is_admin: auth.isAdmin,
+    credential: credential.kind,
+    session_id: credential.kind === 'session' ? credential.id : null,
     permissions: [...permissions].sort(),
   };
 }

@@ -26,7 +26,7 @@ export class MeService {
   async get(organization: string | undefined): Promise<MeResponseDto> {
     const auth = requireAuth();
     if (organization === undefined) return toMeResponse(auth, await this.permissionsOf(auth));
-    const there = await this.principals.resolve({ userId: auth.user.id, sessionId: auth.sessionId, organization });
+    const there = await this.principals.resolve(auth.subject, { organization });
     if (!there?.organizationId || !there.hasAccess) throw notFound(`The organization "${organization}"`);
     return toMeResponse(there, await this.permissionsOf(there));
   }
@@ -43,7 +43,7 @@ export class MeService {
   }
 
   private async permissionsOf(auth: AuthContext): Promise<Iterable<string>> {
-    if (!auth.user.isAdmin) return auth.permissions;
+    if (!auth.isAdmin) return auth.permissions;
     const { items } = await this.graph.read.list(Permission, { limit: ALL_PERMISSIONS });
     return items.map((permission) => permission.name);
   }

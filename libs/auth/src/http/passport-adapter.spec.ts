@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { JwtError } from '#libs/crypto';
+import { generateKey, JwtError, KeyRing } from '#libs/crypto';
+import { ApiKeyCodec } from '../api-key/api-key-codec.js';
 import { AccessTokens } from '../token/access-tokens.js';
 import { BearerStrategy } from './bearer.strategy.js';
 import { runStrategy } from './passport-adapter.js';
@@ -44,7 +45,7 @@ describe('runStrategy', () => {
 });
 
 describe('BearerStrategy', () => {
-  const subject = { userId: 'user', sessionId: 'session' };
+  const subject = { kind: 'session', userId: 'user', sessionId: 'session' };
   class FakeTokens {
     async verify(token: string) {
       if (token === 'broken') throw new Error('database away');
@@ -52,9 +53,17 @@ describe('BearerStrategy', () => {
       return subject;
     }
   }
-  const bearer = new BearerStrategy(new FakeTokens() as unknown as AccessTokens);
+  const keys = new ApiKeyCodec(new KeyRing([generateKey()]));
+  const bearer = new BearerStrategy(new FakeTokens() as unknown as AccessTokens, keys);
   const outcome = (authorization?: string, rest: object = {}) =>
     runStrategy(bearer, { headers: authorization === undefined ? {} : { authorization }, ...rest });
+
+  it('takes API keys, and refuses those that were never made without asking anybody', async () => {
+    const { key, keyId } = keys.make();
+    expect(await outcome(`Bearer ${key}`)).toMatchObject({ kind: 'success', user: { kind: 'api_key', keyId } });
+    const mistyped = key.slice(0, -1) + (key.endsWith('a') ? 'b' : 'a');
+    expect(await outcome(`Bearer ${mistyped}`)).toMatchObject({ kind: 'fail', challenge: 'malformed_key' });
+  });
 
   it.each(['Bearer good', 'bearer good', 'BEARER   good'])('takes "%s"', async (header) => {
     expect(await outcome(header)).toMatchObject({ kind: 'success', user: subject });

@@ -1,4 +1,7 @@
 import { type MigrationBuilder, migration } from '#libs/database';
+import { grantMigrations } from '../grant/grant.migration.js';
+import { oauthMigrations } from '../oauth/oauth.migration.js';
+import { credentialMigrations } from './credential.migration.js';
 
 const ORGANIZATION = `ag_catalog.agtype_access_operator(properties, '"organization_id"'::ag_catalog.agtype)`;
 
@@ -72,6 +75,9 @@ export const authMigrations = [
   migration('auth/0007_user_lists', (m) => {
     for (const key of ['display_name', 'email', 'created_at']) m.index('User', [key, 'id']);
   }),
+  ...credentialMigrations,
+  ...grantMigrations,
+  ...oauthMigrations,
 ];
 
 /**

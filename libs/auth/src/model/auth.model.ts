@@ -1,3 +1,6 @@
+import { CanAccess } from '../grant/grant.edge.js';
+import { oauthDefinitions } from '../oauth/model/oauth.vertex.js';
+import { ApiKey, ClientCredential, HasKey } from './credential.vertex.js';
 import { Grants, HasRole, InheritsFrom, MemberOf } from './identity.edge.js';
 import { Group, Permission, Role, ServiceAccount, User } from './identity.vertex.js';
 import { IssuedTo, RefreshToken, Session, SessionFor } from './session.vertex.js';
@@ -17,4 +20,9 @@ export const authDefinitions = [
   Grants,
   SessionFor,
   IssuedTo,
+  ApiKey,
+  ClientCredential,
+  HasKey,
+  CanAccess,
+  ...oauthDefinitions,
 ];

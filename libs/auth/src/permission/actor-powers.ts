@@ -13,14 +13,16 @@ export class ActorPowers {
 
   /** @throws DomainError `beyond_own_powers` unless the caller is an administrator */
   assertAdmin(): void {
-    if (!caller().user.isAdmin) throw beyondOwnPowers('Only administrators may do this.');
+    if (!caller().isAdmin) throw beyondOwnPowers('Only administrators may do this.');
   }
 
   /** @throws DomainError `beyond_own_powers` where the account may do what the caller may not */
   async assertCoverPrincipal(tx: GraphTransaction, principalId: string): Promise<void> {
-    const { user } = caller();
-    if (user.isAdmin || user.id === principalId) return;
-    this.assertCover(await this.readModel.of(user.id, tx), await this.readModel.of(principalId, tx));
+    const auth = caller();
+    // Only who is there in person commands themselves: throws for keys and clients.
+    if (auth.principal.id === principalId && auth.user) return;
+    if (auth.isAdmin) return;
+    this.assertCover(await this.own(tx), await this.readModel.of(principalId, tx));
   }
 
   /** @throws DomainError `beyond_own_powers` where the role gives what the caller does not hold in that place */
@@ -30,14 +32,15 @@ export class ActorPowers {
     organizationId: string | null,
     own?: Powers,
   ): Promise<void> {
-    const { user } = caller();
-    if (user.isAdmin) return;
+    if (caller().isAdmin) return;
     this.assertCover(own ?? (await this.own(tx)), await this.readModel.ofRole(roleId, organizationId, tx));
   }
 
   /** What the caller may do as of now: for changes that could raise it before they are judged. */
   async own(tx: GraphTransaction): Promise<Powers> {
-    return this.readModel.of(caller().user.id, tx);
+    const { principal, credential } = caller();
+    const powers = await this.readModel.of(principal.id, tx);
+    return credential.scopes ? powers.within(credential.scopes) : powers;
   }
 
   private assertCover(own: Powers, others: Powers): void {

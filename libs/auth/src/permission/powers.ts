@@ -38,6 +38,12 @@ export class Powers {
     return other.isAdmin ? [{ organizationId: null, permission: '*' }, ...lacking] : lacking;
   }
 
+  /** As much of it as a credential with these scopes may use. */
+  within(scopes: ReadonlySet<string>): Powers {
+    if (this.isAdmin) return new Powers([...scopes].map((permission) => ({ organizationId: null, permission })));
+    return new Powers([...this].filter(({ permission }) => scopes.has(permission)));
+  }
+
   *[Symbol.iterator](): Iterator<Power> {
     for (const [organizationId, permissions] of this.places) {
       for (const permission of permissions) yield { organizationId, permission };

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { col, encode, equal, Graph, idOf, tableOf, textOf } from '#libs/graph';
 import { HasRole, MemberOf } from '../model/identity.edge.js';
-import { User } from '../model/identity.vertex.js';
+import { ServiceAccount, User } from '../model/identity.vertex.js';
 import { currentAuth } from './auth-context.js';
+
+const LABELS = { user: User, service_account: ServiceAccount };
 
 /** Where the caller of the current request may do anything at all. */
 @Injectable()
@@ -19,7 +21,7 @@ export class AccessibleOrganizations {
     const rows = await this.graph.read.run(
       sql<{ id: string }>`
         with recursive member (id) as (
-          select u.id from ${tableOf(User)} u where ${equal(idOf('u'), encode(auth.user.id))}
+          select p.id from ${tableOf(LABELS[auth.principal.kind])} p where ${equal(idOf('p'), encode(auth.principal.id))}
           union
           select e.end_id from member m join ${tableOf(MemberOf)} e on ${equal(sql.ref('e.start_id'), sql.ref('m.id'))}
         )

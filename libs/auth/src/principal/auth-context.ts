@@ -1,4 +1,6 @@
-import { type Actor, type RequestContext, requestContext } from '#libs/common';
+import { type Actor, DomainError, type RequestContext, requestContext } from '#libs/common';
+import { grantAllows } from '../grant/grant.edge.js';
+import type { CredentialSubject } from './credential-subject.js';
 
 export interface AuthenticatedUser {
   readonly id: string;
@@ -7,24 +9,95 @@ export interface AuthenticatedUser {
   readonly isAdmin: boolean;
 }
 
+/** Who a request is made for. */
+export interface AuthenticatedPrincipal {
+  readonly kind: 'user' | 'service_account';
+  readonly id: string;
+  /** The name people see. */
+  readonly name: string;
+  /** Of users only. */
+  readonly email?: string;
+  readonly isAdmin: boolean;
+}
+
+/** What the request was let in by. */
+export interface AuthCredential {
+  readonly kind: CredentialSubject['kind'];
+  /** Id of the session, public part of the key, or client id. */
+  readonly id: string;
+  /** The most that it may be used for; undefined for sessions, which may do all that their user may. */
+  readonly scopes?: ReadonlySet<string>;
+}
+
+interface AuthFacts {
+  readonly principal: AuthenticatedPrincipal;
+  readonly credential: AuthCredential;
+  readonly subject: CredentialSubject;
+  /** The organization of the URL; undefined where it names none, or one that does not exist. */
+  readonly organizationId: string | undefined;
+  /** What the principal's roles give here; of no account for administrators. */
+  readonly held: ReadonlySet<string>;
+  /** What the principal was granted on the resource of the URL itself. */
+  readonly resourceActions?: ReadonlySet<string>;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
 /** Who is calling, and what they may do where they are calling: made once a request, by one query. */
 export class AuthContext {
-  constructor(
-    readonly user: AuthenticatedUser,
-    readonly sessionId: string,
-    /** The organization of the URL; undefined where it names none, or one that does not exist. */
-    readonly organizationId: string | undefined,
-    /** The effective set here; empty for an administrator, who holds every permission without it. */
-    readonly permissions: ReadonlySet<string>,
-  ) {}
+  readonly principal: AuthenticatedPrincipal;
+  readonly credential: AuthCredential;
+  /** By which the same caller can be looked up again, in another place. */
+  readonly subject: CredentialSubject;
+  readonly organizationId: string | undefined;
+  /** The effective set here, within the credential's scopes; empty for {@link isAdmin}, who needs none. */
+  readonly permissions: ReadonlySet<string>;
+  private readonly resourceActions: ReadonlySet<string>;
+
+  constructor({ principal, credential, subject, organizationId, held, resourceActions = NONE }: AuthFacts) {
+    this.principal = principal;
+    this.credential = credential;
+    this.subject = subject;
+    this.organizationId = organizationId;
+    this.permissions = withinScopes(principal.isAdmin, held, credential.scopes);
+    this.resourceActions = resourceActions;
+  }
+
+  /** Holds every permission, everywhere: an administrator, by a credential that is not limited to scopes. */
+  get isAdmin(): boolean {
+    return this.principal.isAdmin && this.credential.scopes === undefined;
+  }
 
   can(permission: string): boolean {
-    return this.user.isAdmin || this.permissions.has(permission);
+    return this.isAdmin || this.permissions.has(permission);
+  }
+
+  /** As {@link can}, or by what was granted on the resource of the URL itself. */
+  canOnResource(permission: string): boolean {
+    if (this.can(permission)) return true;
+    const { scopes } = this.credential;
+    return (scopes === undefined || scopes.has(permission)) && grantAllows(this.resourceActions, permission);
   }
 
   /** Whether there is anything at all that the caller may do here. */
   get hasAccess(): boolean {
-    return this.user.isAdmin || this.permissions.size > 0;
+    return this.isAdmin || this.permissions.size > 0 || this.resourceActions.size > 0;
+  }
+
+  /**
+   * The user who is there in person.
+   * @throws DomainError `interactive_session_required` for service accounts, and for users' keys
+   */
+  get user(): AuthenticatedUser {
+    const { kind, id, email, name, isAdmin } = this.principal;
+    if (kind !== 'user' || email === undefined || this.credential.kind !== 'session') throw sessionRequired();
+    return { id, email, displayName: name, isAdmin };
+  }
+
+  /** @throws DomainError `interactive_session_required` where the call did not come with a session */
+  get sessionId(): string {
+    if (this.credential.kind !== 'session') throw sessionRequired();
+    return this.credential.id;
   }
 }
 
@@ -44,4 +117,26 @@ export function currentAuth(): AuthContext | undefined {
 export function actAs(actor: Actor): void {
   const request = requestContext.current();
   if (request) request.actor = actor;
+}
+
+/** The actor that a caller's changes and audit events are written down as. */
+export function actorOf({ principal: { kind, id, name } }: AuthContext): Actor {
+  return { kind, id, name };
+}
+
+function withinScopes(
+  isAdmin: boolean,
+  held: ReadonlySet<string>,
+  scopes: ReadonlySet<string> | undefined,
+): ReadonlySet<string> {
+  if (scopes === undefined) return held;
+  return isAdmin ? scopes : new Set([...scopes].filter((scope) => held.has(scope)));
+}
+
+function sessionRequired(): DomainError {
+  return new DomainError(
+    'interactive_session_required',
+    'forbidden',
+    'This is for users who signed in themselves; a key or a client cannot do it.',
+  );
 }

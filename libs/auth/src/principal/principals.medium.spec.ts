@@ -11,8 +11,8 @@ import { Session, SessionFor } from '../model/session.vertex.js';
 import { UsersService } from '../user/users.service.js';
 import { AccessibleOrganizations } from './accessible-organizations.js';
 import { type AuthContext, setAuthContext } from './auth-context.js';
+import { principalSql } from './principal-sql.js';
 import { Principals } from './principals.js';
-import { PRINCIPAL_SQL } from './principals.read-model.js';
 
 let platform: AuthPlatform;
 let services: ServiceLocator;
@@ -222,7 +222,7 @@ describe('effective permissions', () => {
             const expected = [...referencePermissions(shape, user, where)].map((index) => built.permissions[index]);
             // Twice: computed, and from memory.
             for (const _ of ['computed', 'remembered']) {
-              const auth = await services.get(Principals).resolve({ ...principal, organization });
+              const auth = await services.get(Principals).resolve({ kind: 'session', ...principal }, { organization });
               expect([...(auth?.permissions ?? ['nobody'])].sort()).toEqual(expected.sort());
             }
             compared += 1;
@@ -250,7 +250,7 @@ describe('Principals', () => {
   });
 
   const resolve = (slug?: string, now?: Date) =>
-    services.get(Principals).resolve({ ...principal, organization: slug }, now);
+    services.get(Principals).resolve({ kind: 'session', ...principal }, { organization: slug }, now);
   const permissionsIn = async (slug?: string) =>
     [...((await resolve(slug))?.permissions ?? [])].map((name) => built.permissions.indexOf(name)).sort();
 
@@ -321,8 +321,10 @@ describe('Principals', () => {
     const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000);
     expect(await resolve()).toBeDefined();
     expect(await resolve(undefined, inSeconds(3601))).toBeUndefined();
-    expect(await services.get(Principals).resolve({ ...principal, sessionId: newId() })).toBeUndefined();
-    expect(await services.get(Principals).resolve({ ...principal, userId: newId() })).toBeUndefined();
+    expect(
+      await services.get(Principals).resolve({ kind: 'session', ...principal, sessionId: newId() }),
+    ).toBeUndefined();
+    expect(await services.get(Principals).resolve({ kind: 'session', ...principal, userId: newId() })).toBeUndefined();
     const longAgo = new Date(Date.now() - config.auth.sessionIdleTtl * 1000).toISOString();
     await graph.transaction((tx) => tx.patch(Session, principal.sessionId, { set: { last_seen_at: longAgo } }));
     expect(await resolve()).toBeUndefined();
@@ -396,12 +398,12 @@ async function explain([sessionId, userId, slug]: string[]): Promise<string[]> {
   const { rows } = await platform.database.transaction(async (tx) => {
     await sql`set local plan_cache_mode = force_generic_plan`.execute(tx.kysely);
     return tx.kysely.executeQuery<{ 'QUERY PLAN': string }>(
-      CompiledQuery.raw(`explain ${PRINCIPAL_SQL}`, [
+      CompiledQuery.raw(`explain ${principalSql('session')}`, [
         encodeAgtype(sessionId ?? ''),
-        encodeAgtype(userId ?? ''),
         encodeAgtype(slug ?? ''),
         '0',
         null,
+        encodeAgtype(userId ?? ''),
       ]),
     );
   });

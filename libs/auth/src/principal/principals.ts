@@ -1,13 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '#libs/config';
-import { AuthContext } from './auth-context.js';
-import { type PrincipalRow, PrincipalsReadModel } from './principals.read-model.js';
+import { timingSafeEqualText } from '#libs/crypto';
+import { AuthContext, type AuthCredential } from './auth-context.js';
+import type { CredentialSubject } from './credential-subject.js';
+import { type PrincipalRow, PrincipalsReadModel, type ResourceReference } from './principals.read-model.js';
 
-export interface PrincipalRequest {
-  readonly sessionId: string;
-  readonly userId: string;
+/** Where a caller is looked at. */
+export interface PrincipalPlace {
   /** Slug of the organization in the URL. */
   readonly organization?: string;
+  /** The resource in the URL, where access to it may have been granted by itself. */
+  readonly resource?: ResourceReference;
 }
 
 interface KnownPermissions {
@@ -20,9 +23,9 @@ const MAX_KNOWN = 10_000;
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * Who a session's user is and what they may do, as of now. Each call asks the database, by one statement, whether the
- * session and the user are alive; permission sets are kept under the version that the same statement returns, which
- * every change of roles, groups and grants raises. So nothing that was revoked is ever granted from memory.
+ * Who is behind a credential and what they may do, as of now. Each call asks the database, by one statement, whether the
+ * credential and its principal are alive; permission sets are kept under the version that the same statement returns,
+ * which every change of roles, groups and grants raises. So nothing that was revoked is ever granted from memory.
  */
 @Injectable()
 export class Principals {
@@ -33,17 +36,27 @@ export class Principals {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Undefined where the session has ended or the user is gone or switched off. */
-  async resolve(request: PrincipalRequest, now = new Date()): Promise<AuthContext | undefined> {
-    const { sessionId, userId } = request;
-    const organization = request.organization ?? null;
-    const key = `${userId} ${organization ?? ''}`;
+  /** Undefined where the credential has ended or is wrong, or the principal is gone or switched off. */
+  async resolve(
+    subject: CredentialSubject,
+    place: PrincipalPlace = {},
+    now = new Date(),
+  ): Promise<AuthContext | undefined> {
+    const { resource } = place;
+    const organization = place.organization ?? null;
+    const key = `${cacheKey(subject)} ${organization ?? ''}`;
     const known = this.known.get(key);
-    const row = await this.readModel.find({ sessionId, userId, organization, known });
-    if (!row?.is_active || !isAlive(row, this.config.auth.sessionIdleTtl, now)) return undefined;
-    const permissions = row.is_admin ? NONE : this.remember(key, row, known);
-    const user = { id: userId, email: row.email, displayName: row.display_name, isAdmin: row.is_admin };
-    return new AuthContext(user, sessionId, row.organization_id ?? undefined, permissions);
+    const row = await this.readModel.find({ subject, organization, resource, known, now });
+    if (!row?.is_active || !isCredentialAlive(row, this.config.auth.sessionIdleTtl, now)) return undefined;
+    if (subject.kind === 'api_key' && !hasSecret(row, subject.macs, now)) return undefined;
+    return new AuthContext({
+      subject,
+      principal: { kind: row.kind, id: row.id, name: row.name, email: row.email ?? undefined, isAdmin: row.is_admin },
+      credential: credentialOf(subject, row),
+      organizationId: row.organization_id ?? undefined,
+      held: row.is_admin ? NONE : this.remember(key, row, known),
+      resourceActions: actionsOf(row),
+    });
   }
 
   private remember(key: string, row: PrincipalRow, known: KnownPermissions | undefined): ReadonlySet<string> {
@@ -61,10 +74,68 @@ export class Principals {
 
 /** Whether a session may still be used: not ended, not over its absolute time, not idle for too long. */
 export function isAlive(
-  session: Pick<PrincipalRow, 'expires_at' | 'last_seen_at' | 'ended_at'>,
+  session: { readonly expires_at: string; readonly last_seen_at: string; readonly ended_at: string | null },
   idleSeconds: number,
   now: Date,
 ): boolean {
-  if (session.ended_at !== null || Date.parse(session.expires_at) <= now.getTime()) return false;
-  return Date.parse(session.last_seen_at) + idleSeconds * 1000 > now.getTime();
+  return isCredentialAlive(session, idleSeconds, now);
+}
+
+function isCredentialAlive(
+  { ended_at, expires_at, last_seen_at }: Pick<PrincipalRow, 'expires_at' | 'last_seen_at' | 'ended_at'>,
+  idleSeconds: number,
+  now: Date,
+): boolean {
+  if (ended_at !== null || (expires_at !== null && Date.parse(expires_at) <= now.getTime())) return false;
+  return last_seen_at === null || Date.parse(last_seen_at) + idleSeconds * 1000 > now.getTime();
+}
+
+function hasSecret(
+  { secret_mac, previous_mac, previous_until }: PrincipalRow,
+  macs: readonly string[],
+  now: Date,
+): boolean {
+  const isOverlap = previous_until !== null && Date.parse(previous_until) > now.getTime();
+  const stored = [secret_mac, isOverlap ? previous_mac : null].filter((mac) => mac !== null);
+  // All are compared, whichever fits: the time tells nothing.
+  return stored.flatMap((mac) => macs.map((given) => timingSafeEqualText(given, mac))).includes(true);
+}
+
+function credentialOf(subject: CredentialSubject, row: PrincipalRow): AuthCredential {
+  switch (subject.kind) {
+    case 'session':
+      return { kind: 'session', id: subject.sessionId };
+    case 'api_key':
+      return { kind: 'api_key', id: subject.keyId, scopes: new Set(textsOf(row.scopes)) };
+    case 'client': {
+      // What the client may do by now, where that is less than when the token was made.
+      const allowed = new Set(textsOf(row.scopes));
+      return {
+        kind: 'client',
+        id: subject.clientId,
+        scopes: new Set(subject.scopes.filter((scope) => allowed.has(scope))),
+      };
+    }
+  }
+}
+
+function actionsOf({ granted_actions }: PrincipalRow): ReadonlySet<string> {
+  return granted_actions && granted_actions.length > 0 ? new Set(granted_actions.flatMap(textsOf)) : NONE;
+}
+
+function textsOf(json: string | null): string[] {
+  const list: unknown = JSON.parse(json ?? '[]');
+  return Array.isArray(list) ? list.filter((item): item is string => typeof item === 'string') : [];
+}
+
+/** Whose permission sets are kept; different credentials of one user share them. */
+function cacheKey(subject: CredentialSubject): string {
+  switch (subject.kind) {
+    case 'session':
+      return subject.userId;
+    case 'api_key':
+      return `key:${subject.keyId}`;
+    case 'client':
+      return subject.serviceAccountId;
+  }
 }

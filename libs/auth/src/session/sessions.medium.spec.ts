@@ -36,7 +36,7 @@ const login = (user: UserVertex, client = LAPTOP, now?: Date) =>
   first.get(LoginService).login({ email: user.email, password: PASSWORD }, client, now);
 const refresh = (token: string, client = LAPTOP, now?: Date) => first.get(RefreshService).refresh(token, client, now);
 const isSignedIn = async (session: { sessionId: string; userId: string }) =>
-  (await second.get(Principals).resolve(session)) !== undefined;
+  (await second.get(Principals).resolve({ kind: 'session', ...session })) !== undefined;
 
 async function codeOf(work: Promise<unknown>): Promise<unknown> {
   return work.then(
@@ -214,7 +214,9 @@ describe('sessions', () => {
     const session = await login(theirs);
     expect(await codeOf(first.get(SessionsService).end(mine.id, session.sessionId, 'revoked'))).toBe('not_found');
     expect(await isSignedIn(session)).toBe(true);
-    expect(await second.get(Principals).resolve({ sessionId: session.sessionId, userId: mine.id })).toBeUndefined();
+    expect(
+      await second.get(Principals).resolve({ kind: 'session', sessionId: session.sessionId, userId: mine.id }),
+    ).toBeUndefined();
   });
 
   it('are listed newest first by pages, without ended and expired ones', async () => {

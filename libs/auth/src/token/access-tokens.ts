@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { type JwtClaims, JwtError, JwtVerifier, signJwt } from '#libs/crypto';
+import type { ClientSubject, SessionSubject } from '../principal/credential-subject.js';
 import { SigningKeyStore } from './signing-key-store.js';
 
 export interface IssuedAccessToken {
@@ -9,10 +10,8 @@ export interface IssuedAccessToken {
   readonly expiresInSeconds: number;
 }
 
-export interface AccessTokenSubject {
-  readonly userId: string;
-  readonly sessionId: string;
-}
+/** What a client's token is made for; its id comes with it. */
+export type ClientGrant = Omit<ClientSubject, 'kind' | 'tokenId'>;
 
 /** RFC 9068; a token made for anything else has another type. */
 const ACCESS_TOKEN_TYPE = 'at+jwt';
@@ -43,27 +42,46 @@ export class AccessTokens {
     });
   }
 
-  async issue(subject: AccessTokenSubject, now = new Date()): Promise<IssuedAccessToken> {
-    await this.store.refresh();
-    const token = await signJwt(this.store.keys.current, {
-      typ: ACCESS_TOKEN_TYPE,
-      issuer: this.issuer,
-      audience: this.audience,
-      subject: subject.userId,
-      jti: newId(),
-      issuedAt: now,
-      ttlSeconds: this.ttlSeconds,
-      claims: { sid: subject.sessionId, scope: SCOPE },
-    });
-    return { token, expiresInSeconds: this.ttlSeconds };
+  async issue(subject: Omit<SessionSubject, 'kind'>, now = new Date()): Promise<IssuedAccessToken> {
+    const { userId, sessionId } = subject;
+    return this.sign(userId, { sid: sessionId, scope: SCOPE }, this.ttlSeconds, now);
+  }
+
+  /** A token for the client of a service account; its scopes are permissions, parted by spaces. */
+  async issueForClient(grant: ClientGrant, ttlSeconds: number, now = new Date()): Promise<IssuedAccessToken> {
+    const { serviceAccountId, clientId, scopes } = grant;
+    return this.sign(serviceAccountId, { client_id: clientId, scope: scopes.join(' ') }, ttlSeconds, now);
   }
 
   /** @throws JwtError when the token must be refused */
-  async verify(token: string, now = new Date()): Promise<AccessTokenSubject> {
-    const claims = await this.check(token, now);
-    const sessionId = claims['sid'];
-    if (typeof sessionId !== 'string') throw new JwtError('claims');
-    return { userId: claims.sub, sessionId };
+  async verify(token: string, now = new Date()): Promise<SessionSubject | ClientSubject> {
+    const { sub, jti, sid, client_id: clientId, scope } = await this.check(token, now);
+    if (typeof sid === 'string') return { kind: 'session', userId: sub, sessionId: sid };
+    if (typeof clientId !== 'string' || typeof scope !== 'string') throw new JwtError('claims');
+    const scopes = scope.split(' ').filter((name) => name !== '');
+    return { kind: 'client', serviceAccountId: sub, clientId, tokenId: jti, scopes };
+  }
+
+  private async sign(
+    subject: string,
+    claims: Record<string, string>,
+    ttlSeconds: number,
+    now: Date,
+  ): Promise<IssuedAccessToken> {
+    await this.store.refresh();
+    const { issuer, audience } = this;
+    const jti = newId();
+    const token = await signJwt(this.store.keys.current, {
+      typ: ACCESS_TOKEN_TYPE,
+      issuer,
+      audience,
+      subject,
+      jti,
+      issuedAt: now,
+      ttlSeconds,
+      claims,
+    });
+    return { token, expiresInSeconds: ttlSeconds };
   }
 
   private async check(token: string, now: Date): Promise<JwtClaims> {

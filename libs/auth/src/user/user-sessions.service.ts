@@ -21,7 +21,7 @@ export class UserSessions {
 
   async list(userId: string, query: PageQueryDto): Promise<Page<SessionResponseDto>> {
     if (!isId(userId) || !(await this.graph.read.find(User, { id: userId }))) throw notFound('The user');
-    const own = currentAuth()?.sessionId ?? '';
+    const own = currentAuth()?.credential.id ?? '';
     return this.pages.read(userId, query, (session) => toSessionResponse(session, own));
   }
 

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Paged, PageQueryDto, RequirePermission } from '#libs/http';
+import { ON_PROJECT } from '../shared/on-project.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ChangePageDto } from './history.dto.js';
 import { HISTORY_LIST, ProjectHistoryService } from './project-history.service.js';
@@ -17,7 +18,7 @@ export class ProjectHistoryController {
    * the write and appear here seconds later at most, as long as analytics are available (503 otherwise).
    */
   @Get()
-  @RequirePermission('project:read')
+  @RequirePermission('project:read', ON_PROJECT)
   @Paged(HISTORY_LIST)
   listProjectHistory(
     @InOrganization() scope: OrganizationScope,

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, HttpCode, Param, Patch, Put } from '@nestjs/c
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { JsonValue } from '#libs/common';
 import { IfMatch, PatchBody, type PatchDocument, RequirePermission, VersionedResponse } from '#libs/http';
+import { ON_PROJECT } from '../shared/on-project.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ProjectResponseDto } from './project.dto.js';
 import { ProjectEnvironmentsService } from './project-environments.service.js';
@@ -27,7 +28,7 @@ export class ProjectEnvironmentsController {
    * and so is the one that `If-Match` names.
    */
   @Put(':environment')
-  @RequirePermission('project:write')
+  @RequirePermission('project:write', ON_PROJECT)
   @ApiBody(PROPERTIES)
   @VersionedResponse()
   putProjectEnvironment(
@@ -47,7 +48,7 @@ export class ProjectEnvironmentsController {
    * so is the one that `If-Match` names.
    */
   @Patch(':environment')
-  @RequirePermission('project:write')
+  @RequirePermission('project:write', ON_PROJECT)
   @ApiBody(PROPERTIES)
   @VersionedResponse()
   updateProjectEnvironment(
@@ -68,7 +69,7 @@ export class ProjectEnvironmentsController {
    */
   @Delete(':environment')
   @HttpCode(204)
-  @RequirePermission('project:write')
+  @RequirePermission('project:write', ON_PROJECT)
   deleteProjectEnvironment(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,

@@ -11,6 +11,7 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
+import { ON_PROJECT } from '../shared/on-project.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ProjectPageDto, ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import { PROJECT_LIST } from './project-list.js';
@@ -58,7 +59,7 @@ export class ProjectsController {
    * project is answered 304 without a body.
    */
   @Get(':id')
-  @RequirePermission('project:read')
+  @RequirePermission('project:read', ON_PROJECT)
   @VersionedResponse()
   getProject(@InOrganization() scope: OrganizationScope, @Param('id') id: string): Promise<ProjectResponseDto> {
     return this.projects.get(scope, id);
@@ -71,7 +72,7 @@ export class ProjectsController {
    * still leads here, by the look-up by slug. A stale `If-Match` is refused (412 `version_mismatch`).
    */
   @Put(':id')
-  @RequirePermission('project:write')
+  @RequirePermission('project:write', ON_PROJECT)
   @VersionedResponse()
   replaceProject(
     @InOrganization() scope: OrganizationScope,
@@ -90,7 +91,7 @@ export class ProjectsController {
    * own (400 `read_only_field`).
    */
   @Patch(':id')
-  @RequirePermission('project:write')
+  @RequirePermission('project:write', ON_PROJECT)
   @Patches(ProjectWriteDto)
   @VersionedResponse()
   updateProject(
@@ -109,7 +110,7 @@ export class ProjectsController {
    */
   @Delete(':id')
   @HttpCode(204)
-  @RequirePermission('project:delete')
+  @RequirePermission('project:delete', ON_PROJECT)
   deleteProject(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
@@ -125,7 +126,7 @@ export class ProjectsController {
    */
   @Post(':id/archive')
   @HttpCode(200)
-  @RequirePermission('project:write')
+  @RequirePermission('project:write', ON_PROJECT)
   @VersionedResponse()
   archiveProject(
     @InOrganization() scope: OrganizationScope,
@@ -142,7 +143,7 @@ export class ProjectsController {
    */
   @Post(':id/unarchive')
   @HttpCode(200)
-  @RequirePermission('project:write')
+  @RequirePermission('project:write', ON_PROJECT)
   @VersionedResponse()
   unarchiveProject(
     @InOrganization() scope: OrganizationScope,

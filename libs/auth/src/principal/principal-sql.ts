@@ -1,0 +1,132 @@
+import type { CredentialSubject } from './credential-subject.js';
+
+const at = (alias: string, property: string) =>
+  `ag_catalog.agtype_access_operator(${alias}.properties, '"${property}"'::ag_catalog.agtype)`;
+const text = (alias: string, property: string) => `(${at(alias, property)})::text`;
+const flag = (alias: string, property: string) =>
+  `coalesce(${at(alias, property)} operator(ag_catalog.=) 'true'::ag_catalog.agtype, false)`;
+const is = (left: string, right: string) => `${left} operator(ag_catalog.=) ${right}`;
+
+const user = (alias: string) => `${alias}.id as gid, 'user' as kind, ${text(alias, 'id')} as id,
+    ${text(alias, 'display_name')} as name, ${text(alias, 'email')} as email,
+    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin`;
+const serviceAccount = (alias: string) => `${alias}.id as gid, 'service_account' as kind, ${text(alias, 'id')} as id,
+    ${text(alias, 'name')} as name, null::text as email,
+    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin`;
+const secrets = (alias: string) => `${text(alias, 'scopes')} as scopes, ${text(alias, 'secret_mac')} as secret_mac,
+    ${text(alias, 'previous_mac')} as previous_mac, ${text(alias, 'previous_until')} as previous_until,
+    ${text(alias, 'last_used_at')} as last_used_at`;
+const NO_SECRETS = `null::text as scopes, null::text as secret_mac, null::text as previous_mac,
+    null::text as previous_until, null::text as last_used_at`;
+
+/** How each kind of credential is found, by $1, and the principal it is for. */
+const PRINCIPAL: Record<CredentialSubject['kind'], string> = {
+  session: `select ${user('u')}, ${text('s', 'expires_at')} as expires_at,
+    ${text('s', 'last_seen_at')} as last_seen_at, ${text('s', 'ended_at')} as ended_at, ${NO_SECRETS}
+  from imbi."Session" s, imbi."User" u
+  where ${is(at('s', 'id'), '$1::ag_catalog.agtype')} and ${is(at('u', 'id'), '$5::ag_catalog.agtype')}
+    and ${text('s', 'user_id')} = ${text('u', 'id')}`,
+  api_key: `select p.*, ${text('k', 'expires_at')} as expires_at, null::text as last_seen_at,
+    ${text('k', 'revoked_at')} as ended_at, ${secrets('k')}
+  from imbi."ApiKey" k cross join lateral (
+    select ${user('u')} from imbi."User" u where ${is(at('u', 'id'), at('k', 'owner_id'))}
+    union all
+    select ${serviceAccount('a')} from imbi."ServiceAccount" a where ${is(at('a', 'id'), at('k', 'owner_id'))}
+  ) p
+  where ${is(at('k', 'key_id'), '$1::ag_catalog.agtype')}`,
+  client: `select ${serviceAccount('a')}, ${text('c', 'expires_at')} as expires_at, null::text as last_seen_at,
+    coalesce(${text('c', 'revoked_at')}, (select r.revoked_at::text from imbi_system.revoked_tokens r where r.jti = $6))
+      as ended_at, ${secrets('c')}
+  from imbi."ClientCredential" c, imbi."ServiceAccount" a
+  where ${is(at('c', 'client_id'), '$1::ag_catalog.agtype')} and ${is(at('a', 'id'), '$5::ag_catalog.agtype')}
+    and ${text('c', 'owner_id')} = ${text('a', 'id')}`,
+};
+
+/** How many parameters each kind of credential takes: $1 and those after $4. */
+const PARAMETERS: Record<CredentialSubject['kind'], number> = { session: 5, api_key: 4, client: 6 };
+
+const LABEL = /^[A-Za-z_]+$/;
+const statements = new Map<string, string>();
+
+/**
+ * The one statement that authenticates and authorizes a request. Parameters: what the credential is found by; the
+ * organization's slug (agtype, null for none); the version and the organization id that permissions are known for; then
+ * what the kind of credential needs; then, where the URL names a resource (of vertex label `resource`), its id
+ * (agtype) and the present time. An organization that is being deleted counts as none.
+ *
+ * Every step is by an index: credential and principal by id, organization by slug, then the edges by their start. From
+ * one step to the next the rows go as arrays, of which the planner expects ten elements: its guess at the size of a
+ * recursive query is a hundredfold too high, and from there it would come to sequential scans and to compiling (jit)
+ * each call. The version is read as a scalar for the same reason: it must be known to be one row, or hash tables are
+ * made for many. The groups of a principal are followed only where permissions must be computed, or where anybody at
+ * all was granted the resource.
+ */
+export function principalSql(credential: CredentialSubject['kind'], resource?: string): string {
+  const key = `${credential} ${resource ?? ''}`;
+  const known = statements.get(key);
+  if (known !== undefined) return known;
+  const statement = write(credential, resource);
+  statements.set(key, statement);
+  return statement;
+}
+
+function write(credential: CredentialSubject['kind'], resource: string | undefined): string {
+  const isNew = resource === undefined ? 'state.is_new' : '(state.is_new or exists (select from resource_grant))';
+  return `
+with recursive place as materialized (
+  select ${text('o', 'id')} as id, ${at('o', 'id')} as key
+  from imbi."Organization" o where ${is(at('o', 'slug'), '$2::ag_catalog.agtype')}
+    and ${at('o', 'deletion_id')} is null
+), principal as materialized (
+  ${PRINCIPAL[credential]}
+), state as materialized (
+  select version, version is distinct from $3::bigint or (select id from place) is distinct from $4::text as is_new
+  from (select (select version from imbi_system.access_version) as version) one
+)${resource === undefined ? '' : resourceGrants(credential, resource)}, membership (gid) as (
+  select principal.gid from principal, state where ${isNew} and principal.is_active and not principal.is_admin
+  union
+  select edge.end_id from membership m
+  cross join lateral (
+    select e.end_id from imbi."MEMBER_OF" e where e.start_id operator(ag_catalog.=) m.gid offset 0
+  ) edge
+), role (gid) as (
+  select e.end_id from imbi."HAS_ROLE" e, state
+  where state.is_new and e.start_id operator(ag_catalog.=) any(array(select gid from membership))
+    and (${at('e', 'organization_id')} is null
+      or ${is(at('e', 'organization_id'), '(select key from place)')})
+  union
+  select edge.end_id from role r
+  cross join lateral (
+    select e.end_id from imbi."INHERITS_FROM" e where e.start_id operator(ag_catalog.=) r.gid offset 0
+  ) edge
+)
+select principal.kind, principal.id, principal.name, principal.email, principal.is_active, principal.is_admin,
+  principal.expires_at, principal.last_seen_at, principal.ended_at, principal.scopes, principal.secret_mac,
+  principal.previous_mac, principal.previous_until, principal.last_used_at,
+  (select id from place) as organization_id, state.version::text as version,
+  case when state.is_new and not principal.is_admin then array(
+    select ${text('p', 'name')} from imbi."Permission" p
+    where p.id operator(ag_catalog.=) any(array(
+      select e.end_id from imbi."GRANTS" e where e.start_id operator(ag_catalog.=) any(array(select gid from role))
+    ))
+  ) end as permissions,
+  ${
+    resource === undefined
+      ? 'null::text[]'
+      : `array(
+    select g.actions from resource_grant g where g.start_id operator(ag_catalog.=) any(array(select gid from membership))
+  )`
+  } as granted_actions
+from principal, state`;
+}
+
+function resourceGrants(credential: CredentialSubject['kind'], label: string): string {
+  if (!LABEL.test(label)) throw new Error(`"${label}" is no label of vertices.`);
+  const id = PARAMETERS[credential] + 1;
+  return `, resource_grant as materialized (
+  select e.start_id, ${text('e', 'actions')} as actions from imbi."CAN_ACCESS" e
+  where e.end_id operator(ag_catalog.=) (
+    select v.id from imbi."${label}" v where ${is(at('v', 'id'), `$${id}::ag_catalog.agtype`)}
+  ) and (${at('e', 'expires_at')} is null or ${text('e', 'expires_at')} collate "C" > $${id + 1})
+)`;
+}
