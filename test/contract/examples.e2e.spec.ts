@@ -23,17 +23,18 @@ const FIRST_DAY = [
   ...['putProjectEnvironment', 'updateProjectEnvironment', 'deleteProjectEnvironment'],
   ...['putProjectDependency', 'listProjectDependencies', 'listProjectDependents', 'getProjectImpact'],
   ...['deleteProjectDependency', 'listProjectHistory', 'queryGraph', 'listDeadLetters', 'replayAllDeadLetters'],
-  'openQueueBoard',
+  ...['openQueueBoard', 'listAuditEvents', 'listOrganizationAuditEvents'],
   'deleteProject',
   ...KINDS.map((kind) => `delete${kind}`),
   'deleteOrganization',
 ];
 
-/** What no example can stand for: the caller's own secrets, groups in groups, and jobs that failed. */
+/** What no example can stand for: the caller's own secrets, groups in groups, jobs that failed, and streams. */
 const OWN_STORIES = [
   ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
   ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
   ...['replayDeadLetter', 'deleteDeadLetter'],
+  ...['exportAuditEvents', 'exportOrganizationAuditEvents'],
   ...['startProviderSignIn', 'finishProviderSignIn', 'exchangeSignInCode', 'linkMyIdentity', 'unlinkMyIdentity'],
 ];
 

@@ -3,7 +3,7 @@
  * @throws Error where the stream ends in the middle of a line: then lines are missing
  * @example
  * const { data } = await exportAuditEvents({ client, parseAs: 'stream', throwOnError: true });
- * for await (const event of jsonLines<AuditEventResponse>(data)) console.log(event.action);
+ * for await (const event of jsonLines<AuditEvent>(data)) console.log(event.action);
  */
 export async function* jsonLines<Item>(stream: unknown): AsyncGenerator<Item, void> {
   if (!(stream instanceof ReadableStream)) throw new TypeError("This is no stream; call with `parseAs: 'stream'`.");

@@ -39,6 +39,8 @@ export function describeOperation(operation: Operation, { path, method, route }:
       operation.responses[status] ??= problemReference(status);
     }
   }
+  // What such a route gathers can be more than it answers with.
+  if (settings.filtered) operation.responses[422] ??= problemReference(422);
   const parameters = [...missingPathParameters(operation, path), ...(operation.parameters ?? [])];
   for (const parameter of parameters) {
     if ('schema' in parameter && isJsonObject(parameter.schema)) applyConventions(parameter.schema, parameter.name);

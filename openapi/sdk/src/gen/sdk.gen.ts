@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
+import type { AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateOAuthProviderData, CreateOAuthProviderErrors, CreateOAuthProviderResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOAuthProviderData, DeleteOAuthProviderErrors, DeleteOAuthProviderResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, ExchangeSignInCodeData, ExchangeSignInCodeErrors, ExchangeSignInCodeResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportOrganizationAuditEventsData, ExportOrganizationAuditEventsErrors, ExportOrganizationAuditEventsResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, FinishProviderSignInData, FinishProviderSignInErrors, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetLocalAuthData, GetLocalAuthErrors, GetLocalAuthResponses, GetMeData, GetMeErrors, GetMeResponses, GetOAuthProviderData, GetOAuthProviderErrors, GetOAuthProviderResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, LinkMyIdentityData, LinkMyIdentityErrors, LinkMyIdentityResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMyIdentitiesData, ListMyIdentitiesErrors, ListMyIdentitiesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOAuthProvidersData, ListOAuthProvidersErrors, ListOAuthProvidersResponses, ListOrganizationAuditEventsData, ListOrganizationAuditEventsErrors, ListOrganizationAuditEventsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, SetLocalAuthData, SetLocalAuthErrors, SetLocalAuthResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, StartProviderSignInData, StartProviderSignInErrors, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UnlinkMyIdentityData, UnlinkMyIdentityErrors, UnlinkMyIdentityResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateOAuthProviderData, UpdateOAuthProviderErrors, UpdateOAuthProviderResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -74,6 +74,95 @@ export const replayDeadLetter = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * Tells whether users may sign in with a password
+ *
+ * A new installation lets them.
+ */
+export const getLocalAuth = <ThrowOnError extends boolean = false>(options?: Options<GetLocalAuthData, ThrowOnError>): RequestResult<GetLocalAuthResponses, GetLocalAuthErrors, ThrowOnError> => (options?.client ?? client).get<GetLocalAuthResponses, GetLocalAuthErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/local-auth',
+    ...options
+});
+
+/**
+ * Switches sign-in with a password on or off
+ *
+ * Off refuses `POST /api/auth/login` for everybody, at once and on every server; sessions go on. It cannot be switched off before an active administrator has signed in with an enabled provider (409 `local_auth_needed`).
+ */
+export const setLocalAuth = <ThrowOnError extends boolean = false>(options: Options<SetLocalAuthData, ThrowOnError>): RequestResult<SetLocalAuthResponses, SetLocalAuthErrors, ThrowOnError> => (options.client ?? client).put<SetLocalAuthResponses, SetLocalAuthErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/local-auth',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Lists the sign-in providers, those that are switched off too
+ *
+ * Sorted by name unless `sort` says otherwise.
+ */
+export const listOAuthProviders = <ThrowOnError extends boolean = false>(options?: Options<ListOAuthProvidersData, ThrowOnError>): RequestResult<ListOAuthProvidersResponses, ListOAuthProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListOAuthProvidersResponses, ListOAuthProvidersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/oauth-providers',
+    ...options
+});
+
+/**
+ * Creates a sign-in provider
+ *
+ * Register the `callback_url` of the answer at the provider. The slug must be free (409 `already_exists`), and the issuer at a public HTTPS address (422). Users can sign in with it at once, on every server.
+ */
+export const createOAuthProvider = <ThrowOnError extends boolean = false>(options: Options<CreateOAuthProviderData, ThrowOnError>): RequestResult<CreateOAuthProviderResponses, CreateOAuthProviderErrors, ThrowOnError> => (options.client ?? client).post<CreateOAuthProviderResponses, CreateOAuthProviderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/oauth-providers',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a sign-in provider that no user has an account of
+ *
+ * Else 409 `in_use`, with counts: switch it off instead.
+ */
+export const deleteOAuthProvider = <ThrowOnError extends boolean = false>(options: Options<DeleteOAuthProviderData, ThrowOnError>): RequestResult<DeleteOAuthProviderResponses, DeleteOAuthProviderErrors, ThrowOnError> => (options.client ?? client).delete<DeleteOAuthProviderResponses, DeleteOAuthProviderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/oauth-providers/{slug}',
+    ...options
+});
+
+/**
+ * Reads a sign-in provider
+ *
+ * Its secret is never answered; `has_secret` says whether there is one.
+ */
+export const getOAuthProvider = <ThrowOnError extends boolean = false>(options: Options<GetOAuthProviderData, ThrowOnError>): RequestResult<GetOAuthProviderResponses, GetOAuthProviderErrors, ThrowOnError> => (options.client ?? client).get<GetOAuthProviderResponses, GetOAuthProviderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/oauth-providers/{slug}',
+    ...options
+});
+
+/**
+ * Changes parts of a sign-in provider, by a merge patch or a JSON patch
+ *
+ * It holds at once, on every server. Type and issuer stay while accounts of it are linked (409 `in_use`): elsewhere the same account may be somebody else’s. Not what would leave no administrator a way in (409 `local_auth_needed`).
+ */
+export const updateOAuthProvider = <ThrowOnError extends boolean = false>(options: Options<UpdateOAuthProviderData, ThrowOnError>): RequestResult<UpdateOAuthProviderResponses, UpdateOAuthProviderErrors, ThrowOnError> => (options.client ?? client).patch<UpdateOAuthProviderResponses, UpdateOAuthProviderErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/oauth-providers/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
  * Opens the board of queues in the browser
  *
  * Sets a cookie for `/admin/queues` alone, which holds for 15 minutes, and no longer than the caller's session and permission do. Changes on the board need `queues:write` besides.
@@ -81,6 +170,28 @@ export const replayDeadLetter = <ThrowOnError extends boolean = false>(options: 
 export const openQueueBoard = <ThrowOnError extends boolean = false>(options?: Options<OpenQueueBoardData, ThrowOnError>): RequestResult<OpenQueueBoardResponses, OpenQueueBoardErrors, ThrowOnError> => (options?.client ?? client).post<OpenQueueBoardResponses, OpenQueueBoardErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/queues/session',
+    ...options
+});
+
+/**
+ * Lists what happened, newest first: who did, or was refused, what
+ *
+ * Events are recorded with what they describe and appear here seconds later at most, as long as analytics are available (503 otherwise). They are kept for two years. Reading the log is itself an event.
+ */
+export const listAuditEvents = <ThrowOnError extends boolean = false>(options?: Options<ListAuditEventsData, ThrowOnError>): RequestResult<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/audit',
+    ...options
+});
+
+/**
+ * Streams the events that match as lines of JSON
+ *
+ * Newest first, up to the moment of the call. An export is whole or refused (422 `audit_export_too_large`), and is itself an event. A connection that ends early means that lines are missing.
+ */
+export const exportAuditEvents = <ThrowOnError extends boolean = false>(options?: Options<ExportAuditEventsData, ThrowOnError>): RequestResult<ExportAuditEventsResponses, ExportAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ExportAuditEventsResponses, ExportAuditEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/audit/export',
     ...options
 });
 
@@ -114,12 +225,47 @@ export const logout = <ThrowOnError extends boolean = false>(options: Options<Lo
 });
 
 /**
+ * Lists the providers that users may sign in with
+ *
+ * For sign-in pages: the enabled ones, by name, without anything secret. A change of them shows at once.
+ */
+export const listSignInProviders = <ThrowOnError extends boolean = false>(options?: Options<ListSignInProvidersData, ThrowOnError>): RequestResult<ListSignInProvidersResponses, ListSignInProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListSignInProvidersResponses, ListSignInProvidersErrors, ThrowOnError>({ url: '/api/auth/providers', ...options });
+
+/**
+ * Takes the browser back from a provider
+ *
+ * The redirect address to register at the provider. `state` works once, in the browser that began, for ten minutes; else 400 `sign_in_expired`. Anything else that goes wrong is told to `return_to`, as `error`.
+ */
+export const finishProviderSignIn = <ThrowOnError extends boolean = false>(options: Options<FinishProviderSignInData, ThrowOnError>): RequestResult<unknown, FinishProviderSignInErrors, ThrowOnError> => (options.client ?? client).get<unknown, FinishProviderSignInErrors, ThrowOnError>({ url: '/api/auth/providers/{slug}/callback', ...options });
+
+/**
+ * Sends the browser to a provider to sign in
+ *
+ * To be opened by a browser, not fetched. It sets a cookie that ties the sign-in to the browser for ten minutes. Afterwards the browser is at `return_to`, with either `code`, to be exchanged at `/api/auth/token-exchange`, or `error`, the code of a problem.
+ */
+export const startProviderSignIn = <ThrowOnError extends boolean = false>(options: Options<StartProviderSignInData, ThrowOnError>): RequestResult<unknown, StartProviderSignInErrors, ThrowOnError> => (options.client ?? client).get<unknown, StartProviderSignInErrors, ThrowOnError>({ url: '/api/auth/providers/{slug}/start', ...options });
+
+/**
  * Renews the tokens of a session
  *
  * Exchanges the refresh token for a new pair. Each refresh token works once: bringing a spent one ends the session, save that the client that spent it may repeat the call for a few seconds and gets the same pair.
  */
 export const refresh = <ThrowOnError extends boolean = false>(options: Options<RefreshData, ThrowOnError>): RequestResult<RefreshResponses, RefreshErrors, ThrowOnError> => (options.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({
     url: '/api/auth/refresh',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Exchanges the code of a provider sign-in for tokens
+ *
+ * The same answer as that of `/api/auth/login`. The code works once, for a minute, and only with the cookie of the browser that began. Users with a second factor are asked for it, unless the provider says that it has been; then the code may be brought again, with `mfa_code`, within five minutes.
+ */
+export const exchangeSignInCode = <ThrowOnError extends boolean = false>(options: Options<ExchangeSignInCodeData, ThrowOnError>): RequestResult<ExchangeSignInCodeResponses, ExchangeSignInCodeErrors, ThrowOnError> => (options.client ?? client).post<ExchangeSignInCodeResponses, ExchangeSignInCodeErrors, ThrowOnError>({
+    url: '/api/auth/token-exchange',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -305,6 +451,43 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
 });
 
 /**
+ * Lists the caller’s accounts at providers
+ *
+ * The ones to sign in with, in the order they were linked.
+ */
+export const listMyIdentities = <ThrowOnError extends boolean = false>(options?: Options<ListMyIdentitiesData, ThrowOnError>): RequestResult<ListMyIdentitiesResponses, ListMyIdentitiesErrors, ThrowOnError> => (options?.client ?? client).get<ListMyIdentitiesResponses, ListMyIdentitiesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/identities',
+    ...options
+});
+
+/**
+ * Unlinks an account at a provider from the caller
+ *
+ * Never the last way in (409 `last_sign_in_method`), and only within fifteen minutes after signing in (403 `fresh_sign_in_required`).
+ */
+export const unlinkMyIdentity = <ThrowOnError extends boolean = false>(options: Options<UnlinkMyIdentityData, ThrowOnError>): RequestResult<UnlinkMyIdentityResponses, UnlinkMyIdentityErrors, ThrowOnError> => (options.client ?? client).delete<UnlinkMyIdentityResponses, UnlinkMyIdentityErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/identities/{id}',
+    ...options
+});
+
+/**
+ * Begins to link an account at a provider to the caller
+ *
+ * Answers where the browser goes; afterwards it is at `return_to`, with `linked` (the provider’s slug) or `error`. Only for users who signed in within the last fifteen minutes (403 `fresh_sign_in_required`). A page calls it with credentials included, for the cookie that ties the link to the browser.
+ */
+export const linkMyIdentity = <ThrowOnError extends boolean = false>(options: Options<LinkMyIdentityData, ThrowOnError>): RequestResult<LinkMyIdentityResponses, LinkMyIdentityErrors, ThrowOnError> => (options.client ?? client).post<LinkMyIdentityResponses, LinkMyIdentityErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/identities/{provider}/link',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Changes the caller’s password
  *
  * Asks for the password until now (422 `validation_failed` where it is wrong; wrong ones count as failed sign-ins). Every other session of the caller ends.
@@ -428,6 +611,28 @@ export const replaceOrganization = <ThrowOnError extends boolean = false>(option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Lists what happened in an organization, newest first
+ *
+ * Only the events of this organization. What concerns the whole installation, such as signing in, is in the log of the installation.
+ */
+export const listOrganizationAuditEvents = <ThrowOnError extends boolean = false>(options: Options<ListOrganizationAuditEventsData, ThrowOnError>): RequestResult<ListOrganizationAuditEventsResponses, ListOrganizationAuditEventsErrors, ThrowOnError> => (options.client ?? client).get<ListOrganizationAuditEventsResponses, ListOrganizationAuditEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/audit',
+    ...options
+});
+
+/**
+ * Streams the events of an organization that match as lines of JSON
+ *
+ * As the export of the whole log, with the events of this organization only.
+ */
+export const exportOrganizationAuditEvents = <ThrowOnError extends boolean = false>(options: Options<ExportOrganizationAuditEventsData, ThrowOnError>): RequestResult<ExportOrganizationAuditEventsResponses, ExportOrganizationAuditEventsErrors, ThrowOnError> => (options.client ?? client).get<ExportOrganizationAuditEventsResponses, ExportOrganizationAuditEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/audit/export',
+    ...options
 });
 
 /**

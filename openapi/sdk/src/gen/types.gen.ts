@@ -5,6 +5,116 @@ export type ClientOptions = {
 };
 
 /**
+ * Who did something.
+ */
+export type AuditActor = {
+    /**
+     * What kind of principal.
+     */
+    kind: 'user' | 'service_account' | 'system' | 'anonymous';
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name at the time.
+     */
+    name: string;
+};
+
+/**
+ * An event of the audit log.
+ */
+export type AuditEvent = {
+    /**
+     * How it ended: done, tried in vain, or not allowed.
+     */
+    outcome: 'success' | 'failure' | 'denied';
+    /**
+     * More about it, by action. Never a secret.
+     */
+    detail: {
+        [key: string]: unknown;
+    };
+    /**
+     * The event's id.
+     */
+    id: string;
+    /**
+     * When it happened.
+     */
+    time: string;
+    /**
+     * Id of the organization in which it happened; null where it concerns the whole installation.
+     */
+    organization_id: string | null;
+    /**
+     * Who did it, or tried to.
+     */
+    actor: AuditActor;
+    /**
+     * The session or API key that it was done with; null where there was none.
+     */
+    credential_id: string | null;
+    /**
+     * What was done.
+     */
+    action: string;
+    /**
+     * What it was done to; null where that is nothing in particular.
+     */
+    resource: AuditResource | null;
+    /**
+     * A stable word for why it failed, was denied or was done; null where there is nothing to say.
+     */
+    reason: string | null;
+    /**
+     * The address it came from; null where it did not come over HTTP.
+     */
+    ip: string | null;
+    /**
+     * What the caller's program called itself.
+     */
+    user_agent: string | null;
+    /**
+     * The request it was part of, as in the server's log.
+     */
+    request_id: string | null;
+};
+
+/**
+ * A page of audit events, newest first.
+ */
+export type AuditEventPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<AuditEvent>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * What something was done to.
+ */
+export type AuditResource = {
+    /**
+     * What kind of thing.
+     */
+    kind: string;
+    /**
+     * Its id; null where it had none, or none was found.
+     */
+    id: string | null;
+};
+
+/**
  * Conditions on a field of type boolean; all of them must hold.
  */
 export type BooleanFilter = {
@@ -605,6 +715,78 @@ export type GroupWrite = {
 };
 
 /**
+ * An account at a provider that the caller may sign in with.
+ */
+export type Identity = {
+    /**
+     * Nano ID of the identity.
+     */
+    id: string;
+    /**
+     * Slug of the provider.
+     */
+    provider: string;
+    /**
+     * Name of the provider.
+     */
+    provider_name: string;
+    /**
+     * Whether the provider is switched on, so that the account can be signed in with.
+     */
+    is_enabled: boolean;
+    /**
+     * The e-mail address there, as the provider last said; null where it says none.
+     */
+    email: string | null;
+    /**
+     * When it was last signed in with; null for never.
+     */
+    last_signed_in_at: string | null;
+    /**
+     * When it was linked.
+     */
+    created_at: string;
+};
+
+/**
+ * How an account at a provider is linked.
+ */
+export type IdentityLink = {
+    /**
+     * One of the addresses in `IMBI_OAUTH_REDIRECTS`, letter by letter; the first of them where it is left out.
+     */
+    return_to?: string;
+};
+
+/**
+ * Where the browser goes to link an account at a provider.
+ */
+export type IdentityLinkAddress = {
+    /**
+     * To be opened by the browser that made this call, within ten minutes.
+     */
+    authorization_url: string;
+};
+
+/**
+ * A page of accounts at providers.
+ */
+export type IdentityPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Identity>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
  * Everything that is affected when a project fails.
  */
 export type Impact = {
@@ -826,6 +1008,16 @@ export type LinkDefinitionWrite = {
 };
 
 /**
+ * Whether users may sign in with e-mail and password.
+ */
+export type LocalAuth = {
+    /**
+     * Off refuses `POST /api/auth/login` itself.
+     */
+    enabled: boolean;
+};
+
+/**
  * How somebody signs in.
  */
 export type Login = {
@@ -858,13 +1050,17 @@ export type Logout = {
  */
 export type Me = {
     /**
-     * Nano ID of the user.
+     * Whether a user calls, or a service account.
+     */
+    kind: 'user' | 'service_account';
+    /**
+     * Nano ID of the user or service account.
      */
     id: string;
     /**
-     * The e-mail address.
+     * The e-mail address; null for service accounts.
      */
-    email: string;
+    email: string | null;
     /**
      * The name people see.
      */
@@ -874,9 +1070,13 @@ export type Me = {
      */
     is_admin: boolean;
     /**
-     * The session the call came with.
+     * What the call was let in by.
      */
-    session_id: string;
+    credential: 'session' | 'api_key' | 'client';
+    /**
+     * The session the call came with; null for keys and clients.
+     */
+    session_id: string | null;
     /**
      * The effective permissions, sorted.
      */
@@ -923,6 +1123,172 @@ export type NumberFilter = {
      * Less than or equal to.
      */
     lte?: number;
+};
+
+/**
+ * A sign-in provider.
+ */
+export type OAuthProvider = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The name in addresses.
+     */
+    slug: string;
+    /**
+     * What it speaks.
+     */
+    type: 'google' | 'github' | 'oidc';
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * Whether users may sign in with it.
+     */
+    enabled: boolean;
+    /**
+     * The id that the provider gave to this installation.
+     */
+    client_id: string;
+    /**
+     * Whether a client secret is set; it is never answered.
+     */
+    has_secret: boolean;
+    /**
+     * The issuer or server; null where the type says it.
+     */
+    issuer_url: string | null;
+    /**
+     * The domains whose accounts come in; empty for all.
+     */
+    allowed_domains: Array<string>;
+    /**
+     * An icon for sign-in pages; null for none.
+     */
+    icon: string | null;
+    /**
+     * The redirect address to register at the provider.
+     */
+    callback_url: string;
+    /**
+     * When the provider was created.
+     */
+    created_at: string;
+    /**
+     * When the provider was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+};
+
+/**
+ * A page of sign-in providers.
+ */
+export type OAuthProviderPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<OAuthProvider>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type OAuthProviderPatch = {
+    /**
+     * The name in addresses; unique. Changing it changes the redirect address that is registered at the provider.
+     */
+    slug?: string;
+    /**
+     * What it speaks: `oidc` is OpenID Connect.
+     */
+    type?: 'google' | 'github' | 'oidc';
+    /**
+     * The name people see.
+     */
+    name?: string;
+    /**
+     * Whether users may sign in with it; absent for yes.
+     */
+    enabled?: boolean | null;
+    /**
+     * The id that the provider gave to this installation.
+     */
+    client_id?: string;
+    /**
+     * The secret that came with it. Never answered; absent from a patch keeps it, null takes it away.
+     */
+    client_secret?: string | null;
+    /**
+     * Of `oidc`: the issuer, exactly as its discovery document says. Of `github`: the address of your own GitHub Enterprise
+     * Server. Null otherwise.
+     */
+    issuer_url?: string | null;
+    /**
+     * Only accounts of these domains come in, by a verified e-mail address or Google’s `hd`; empty for all.
+     */
+    allowed_domains?: Array<string> | null;
+    /**
+     * An icon for sign-in pages: the address of an image, or a name of your own; null for none.
+     */
+    icon?: string | null;
+};
+
+/**
+ * A sign-in provider as an administrator writes it.
+ */
+export type OAuthProviderWrite = {
+    /**
+     * The name in addresses; unique. Changing it changes the redirect address that is registered at the provider.
+     */
+    slug: string;
+    /**
+     * What it speaks: `oidc` is OpenID Connect.
+     */
+    type: 'google' | 'github' | 'oidc';
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * Whether users may sign in with it; absent for yes.
+     */
+    enabled?: boolean;
+    /**
+     * The id that the provider gave to this installation.
+     */
+    client_id: string;
+    /**
+     * The secret that came with it. Never answered; absent from a patch keeps it, null takes it away.
+     */
+    client_secret?: string | null;
+    /**
+     * Of `oidc`: the issuer, exactly as its discovery document says. Of `github`: the address of your own GitHub Enterprise
+     * Server. Null otherwise.
+     */
+    issuer_url?: string | null;
+    /**
+     * Only accounts of these domains come in, by a verified e-mail address or Google’s `hd`; empty for all.
+     */
+    allowed_domains?: Array<string>;
+    /**
+     * An icon for sign-in pages: the address of an image, or a name of your own; null for none.
+     */
+    icon?: string | null;
 };
 
 /**
@@ -1854,6 +2220,50 @@ export type SessionPage = {
 };
 
 /**
+ * A provider as a sign-in page shows it.
+ */
+export type SignInProvider = {
+    /**
+     * The name in addresses.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What kind it is.
+     */
+    type: 'google' | 'github' | 'oidc';
+    /**
+     * An icon to show: the address of an image, or a name of your own; null for none.
+     */
+    icon: string | null;
+    /**
+     * Where a browser goes to sign in; `return_to` may be added.
+     */
+    start_url: string;
+};
+
+/**
+ * A page of the providers that users may sign in with.
+ */
+export type SignInProviderPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<SignInProvider>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
  * The process is alive.
  */
 export type Status = {
@@ -2155,6 +2565,24 @@ export type Token = {
      * The id of the session.
      */
     session_id: string;
+};
+
+/**
+ * What a browser brings back from a provider.
+ */
+export type TokenExchange = {
+    /**
+     * The `code` that was added to the address; it works once, for a minute, in this browser.
+     */
+    code: string;
+    /**
+     * A code of the authenticator app, or a backup code: where the last answer asked for it.
+     */
+    mfa_code?: string;
+    /**
+     * What to call this device in the list of sessions.
+     */
+    device_label?: string;
 };
 
 /**
@@ -2645,6 +3073,491 @@ export type ReplayDeadLetterResponses = {
 
 export type ReplayDeadLetterResponse = ReplayDeadLetterResponses[keyof ReplayDeadLetterResponses];
 
+export type GetLocalAuthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/local-auth';
+};
+
+export type GetLocalAuthErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetLocalAuthError = GetLocalAuthErrors[keyof GetLocalAuthErrors];
+
+export type GetLocalAuthResponses = {
+    /**
+     * A new installation lets them.
+     */
+    200: LocalAuth;
+};
+
+export type GetLocalAuthResponse = GetLocalAuthResponses[keyof GetLocalAuthResponses];
+
+export type SetLocalAuthData = {
+    body: LocalAuth;
+    path?: never;
+    query?: never;
+    url: '/api/admin/local-auth';
+};
+
+export type SetLocalAuthErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type SetLocalAuthError = SetLocalAuthErrors[keyof SetLocalAuthErrors];
+
+export type SetLocalAuthResponses = {
+    /**
+     * Off refuses `POST /api/auth/login` for everybody, at once and on every server; sessions go on. It cannot be
+     * switched off before an active administrator has signed in with an enabled provider (409 `local_auth_needed`).
+     */
+    200: LocalAuth;
+};
+
+export type SetLocalAuthResponse = SetLocalAuthResponses[keyof SetLocalAuthResponses];
+
+export type ListOAuthProvidersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `slug`, `created_at`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose type fulfils these conditions, such as `filter[type][eq]=…`.
+         */
+        'filter[type]'?: TextFilter;
+        /**
+         * Only items whose enabled fulfils these conditions, such as `filter[enabled][eq]=…`.
+         */
+        'filter[enabled]'?: BooleanFilter;
+    };
+    url: '/api/admin/oauth-providers';
+};
+
+export type ListOAuthProvidersErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListOAuthProvidersError = ListOAuthProvidersErrors[keyof ListOAuthProvidersErrors];
+
+export type ListOAuthProvidersResponses = {
+    /**
+     * Sorted by name unless `sort` says otherwise.
+     */
+    200: OAuthProviderPage;
+};
+
+export type ListOAuthProvidersResponse = ListOAuthProvidersResponses[keyof ListOAuthProvidersResponses];
+
+export type CreateOAuthProviderData = {
+    body: OAuthProviderWrite;
+    path?: never;
+    query?: never;
+    url: '/api/admin/oauth-providers';
+};
+
+export type CreateOAuthProviderErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateOAuthProviderError = CreateOAuthProviderErrors[keyof CreateOAuthProviderErrors];
+
+export type CreateOAuthProviderResponses = {
+    /**
+     * Register the `callback_url` of the answer at the provider. The slug must be free (409 `already_exists`), and
+     * the issuer at a public HTTPS address (422). Users can sign in with it at once, on every server.
+     */
+    201: OAuthProvider;
+};
+
+export type CreateOAuthProviderResponse = CreateOAuthProviderResponses[keyof CreateOAuthProviderResponses];
+
+export type DeleteOAuthProviderData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the sign-in provider.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/admin/oauth-providers/{slug}';
+};
+
+export type DeleteOAuthProviderErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteOAuthProviderError = DeleteOAuthProviderErrors[keyof DeleteOAuthProviderErrors];
+
+export type DeleteOAuthProviderResponses = {
+    /**
+     * Else 409 `in_use`, with counts: switch it off instead.
+     */
+    204: void;
+};
+
+export type DeleteOAuthProviderResponse = DeleteOAuthProviderResponses[keyof DeleteOAuthProviderResponses];
+
+export type GetOAuthProviderData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the sign-in provider.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/admin/oauth-providers/{slug}';
+};
+
+export type GetOAuthProviderErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetOAuthProviderError = GetOAuthProviderErrors[keyof GetOAuthProviderErrors];
+
+export type GetOAuthProviderResponses = {
+    /**
+     * Its secret is never answered; `has_secret` says whether there is one.
+     */
+    200: OAuthProvider;
+};
+
+export type GetOAuthProviderResponse = GetOAuthProviderResponses[keyof GetOAuthProviderResponses];
+
+export type UpdateOAuthProviderData = {
+    body: OAuthProviderPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the sign-in provider.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/admin/oauth-providers/{slug}';
+};
+
+export type UpdateOAuthProviderErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateOAuthProviderError = UpdateOAuthProviderErrors[keyof UpdateOAuthProviderErrors];
+
+export type UpdateOAuthProviderResponses = {
+    /**
+     * It holds at once, on every server. Type and issuer stay while accounts of it are linked (409 `in_use`):
+     * elsewhere the same account may be somebody else’s. Not what would leave no administrator a way in (409
+     * `local_auth_needed`).
+     */
+    200: OAuthProvider;
+};
+
+export type UpdateOAuthProviderResponse = UpdateOAuthProviderResponses[keyof UpdateOAuthProviderResponses];
+
 export type OpenQueueBoardData = {
     body?: never;
     path?: never;
@@ -2709,6 +3622,395 @@ export type OpenQueueBoardResponses = {
 };
 
 export type OpenQueueBoardResponse = OpenQueueBoardResponses[keyof OpenQueueBoardResponses];
+
+export type ListAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `id`; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only events whose action begins with this.
+         */
+        action_prefix?: string;
+        /**
+         * Only items whose time fulfils these conditions, such as `filter[time][eq]=…`.
+         */
+        'filter[time]'?: TimeFilter;
+        /**
+         * Only items whose organization_id fulfils these conditions, such as `filter[organization_id][eq]=…`.
+         */
+        'filter[organization_id]'?: TextFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[actor_kind]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Not equal to.
+             */
+            ne?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than.
+             */
+            lt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'user' | 'service_account' | 'system' | 'anonymous';
+        };
+        /**
+         * Only items whose actor_id fulfils these conditions, such as `filter[actor_id][eq]=…`.
+         */
+        'filter[actor_id]'?: TextFilter;
+        /**
+         * Only items whose credential_id fulfils these conditions, such as `filter[credential_id][eq]=…`.
+         */
+        'filter[credential_id]'?: TextFilter;
+        /**
+         * Only items whose action fulfils these conditions, such as `filter[action][eq]=…`.
+         */
+        'filter[action]'?: TextFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[outcome]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'success' | 'failure' | 'denied';
+            /**
+             * Not equal to.
+             */
+            ne?: 'success' | 'failure' | 'denied';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'success' | 'failure' | 'denied';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than.
+             */
+            lt?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'success' | 'failure' | 'denied';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'success' | 'failure' | 'denied';
+        };
+        /**
+         * Only items whose resource_kind fulfils these conditions, such as `filter[resource_kind][eq]=…`.
+         */
+        'filter[resource_kind]'?: TextFilter;
+        /**
+         * Only items whose resource_id fulfils these conditions, such as `filter[resource_id][eq]=…`.
+         */
+        'filter[resource_id]'?: TextFilter;
+        /**
+         * Only items whose reason fulfils these conditions, such as `filter[reason][eq]=…`.
+         */
+        'filter[reason]'?: TextFilter;
+        /**
+         * Only items whose ip fulfils these conditions, such as `filter[ip][eq]=…`.
+         */
+        'filter[ip]'?: TextFilter;
+        /**
+         * Only items whose request_id fulfils these conditions, such as `filter[request_id][eq]=…`.
+         */
+        'filter[request_id]'?: TextFilter;
+    };
+    url: '/api/audit';
+};
+
+export type ListAuditEventsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
+
+export type ListAuditEventsResponses = {
+    /**
+     * Events are recorded with what they describe and appear here seconds later at most, as long as analytics
+     * are available (503 otherwise). They are kept for two years. Reading the log is itself an event.
+     */
+    200: AuditEventPage;
+};
+
+export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type ExportAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only events whose action begins with this.
+         */
+        action_prefix?: string;
+        /**
+         * Only items whose time fulfils these conditions, such as `filter[time][eq]=…`.
+         */
+        'filter[time]'?: TimeFilter;
+        /**
+         * Only items whose organization_id fulfils these conditions, such as `filter[organization_id][eq]=…`.
+         */
+        'filter[organization_id]'?: TextFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[actor_kind]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Not equal to.
+             */
+            ne?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than.
+             */
+            lt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'user' | 'service_account' | 'system' | 'anonymous';
+        };
+        /**
+         * Only items whose actor_id fulfils these conditions, such as `filter[actor_id][eq]=…`.
+         */
+        'filter[actor_id]'?: TextFilter;
+        /**
+         * Only items whose credential_id fulfils these conditions, such as `filter[credential_id][eq]=…`.
+         */
+        'filter[credential_id]'?: TextFilter;
+        /**
+         * Only items whose action fulfils these conditions, such as `filter[action][eq]=…`.
+         */
+        'filter[action]'?: TextFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[outcome]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'success' | 'failure' | 'denied';
+            /**
+             * Not equal to.
+             */
+            ne?: 'success' | 'failure' | 'denied';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'success' | 'failure' | 'denied';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than.
+             */
+            lt?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'success' | 'failure' | 'denied';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'success' | 'failure' | 'denied';
+        };
+        /**
+         * Only items whose resource_kind fulfils these conditions, such as `filter[resource_kind][eq]=…`.
+         */
+        'filter[resource_kind]'?: TextFilter;
+        /**
+         * Only items whose resource_id fulfils these conditions, such as `filter[resource_id][eq]=…`.
+         */
+        'filter[resource_id]'?: TextFilter;
+        /**
+         * Only items whose reason fulfils these conditions, such as `filter[reason][eq]=…`.
+         */
+        'filter[reason]'?: TextFilter;
+        /**
+         * Only items whose ip fulfils these conditions, such as `filter[ip][eq]=…`.
+         */
+        'filter[ip]'?: TextFilter;
+        /**
+         * Only items whose request_id fulfils these conditions, such as `filter[request_id][eq]=…`.
+         */
+        'filter[request_id]'?: TextFilter;
+    };
+    url: '/api/audit/export';
+};
+
+export type ExportAuditEventsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ExportAuditEventsError = ExportAuditEventsErrors[keyof ExportAuditEventsErrors];
+
+export type ExportAuditEventsResponses = {
+    /**
+     * One event a line, each a JSON document, newest first.
+     */
+    200: AuditEvent;
+};
+
+export type ExportAuditEventsResponse = ExportAuditEventsResponses[keyof ExportAuditEventsResponses];
 
 export type LoginData = {
     body: Login;
@@ -2828,6 +4130,168 @@ export type LogoutResponses = {
 
 export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
 
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/auth/providers';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    /**
+     * For sign-in pages: the enabled ones, by name, without anything secret. A change of them shows at once.
+     */
+    200: SignInProviderPage;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type FinishProviderSignInData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the sign-in provider.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * Why the provider does not let the user in.
+         */
+        error?: unknown;
+        /**
+         * The issuer of the provider (RFC 9207).
+         */
+        iss?: unknown;
+        /**
+         * What the provider gives, where it lets the user in.
+         */
+        code?: unknown;
+        /**
+         * What the provider was sent, unchanged.
+         */
+        state?: unknown;
+    };
+    url: '/api/auth/providers/{slug}/callback';
+};
+
+export type FinishProviderSignInErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type FinishProviderSignInError = FinishProviderSignInErrors[keyof FinishProviderSignInErrors];
+
+export type StartProviderSignInData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the sign-in provider.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * One of the addresses in `IMBI_OAUTH_REDIRECTS`, letter by letter; the first of them where it is left out.
+         */
+        return_to?: string;
+    };
+    url: '/api/auth/providers/{slug}/start';
+};
+
+export type StartProviderSignInErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type StartProviderSignInError = StartProviderSignInErrors[keyof StartProviderSignInErrors];
+
 export type RefreshData = {
     body: Refresh;
     path?: never;
@@ -2884,6 +4348,63 @@ export type RefreshResponses = {
 };
 
 export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
+
+export type ExchangeSignInCodeData = {
+    body: TokenExchange;
+    path?: never;
+    query?: never;
+    url: '/api/auth/token-exchange';
+};
+
+export type ExchangeSignInCodeErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ExchangeSignInCodeError = ExchangeSignInCodeErrors[keyof ExchangeSignInCodeErrors];
+
+export type ExchangeSignInCodeResponses = {
+    /**
+     * The session is open.
+     */
+    200: Token;
+};
+
+export type ExchangeSignInCodeResponse = ExchangeSignInCodeResponses[keyof ExchangeSignInCodeResponses];
 
 export type QueryGraphData = {
     body: GraphQuery;
@@ -3968,6 +5489,199 @@ export type GetMeResponses = {
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
 
+export type ListMyIdentitiesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `created_at`, `id`; `created_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/me/identities';
+};
+
+export type ListMyIdentitiesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListMyIdentitiesError = ListMyIdentitiesErrors[keyof ListMyIdentitiesErrors];
+
+export type ListMyIdentitiesResponses = {
+    /**
+     * The ones to sign in with, in the order they were linked.
+     */
+    200: IdentityPage;
+};
+
+export type ListMyIdentitiesResponse = ListMyIdentitiesResponses[keyof ListMyIdentitiesResponses];
+
+export type UnlinkMyIdentityData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the identity, from the list of the caller’s identities.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/me/identities/{id}';
+};
+
+export type UnlinkMyIdentityErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UnlinkMyIdentityError = UnlinkMyIdentityErrors[keyof UnlinkMyIdentityErrors];
+
+export type UnlinkMyIdentityResponses = {
+    /**
+     * Never the last way in (409 `last_sign_in_method`), and only within fifteen minutes after signing in (403
+     * `fresh_sign_in_required`).
+     */
+    204: void;
+};
+
+export type UnlinkMyIdentityResponse = UnlinkMyIdentityResponses[keyof UnlinkMyIdentityResponses];
+
+export type LinkMyIdentityData = {
+    body: IdentityLink;
+    path: {
+        /**
+         * The slug of the sign-in provider.
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/me/identities/{provider}/link';
+};
+
+export type LinkMyIdentityErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type LinkMyIdentityError = LinkMyIdentityErrors[keyof LinkMyIdentityErrors];
+
+export type LinkMyIdentityResponses = {
+    /**
+     * Answers where the browser goes; afterwards it is at `return_to`, with `linked` (the provider’s slug) or
+     * `error`. Only for users who signed in within the last fifteen minutes (403 `fresh_sign_in_required`). A page calls it
+     * with credentials included, for the cookie that ties the link to the browser.
+     */
+    200: IdentityLinkAddress;
+};
+
+export type LinkMyIdentityResponse = LinkMyIdentityResponses[keyof LinkMyIdentityResponses];
+
 export type ChangeMyPasswordData = {
     body: OwnPassword;
     path?: never;
@@ -4674,6 +6388,405 @@ export type ReplaceOrganizationResponses = {
 };
 
 export type ReplaceOrganizationResponse = ReplaceOrganizationResponses[keyof ReplaceOrganizationResponses];
+
+export type ListOrganizationAuditEventsData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `id`; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only events whose action begins with this.
+         */
+        action_prefix?: string;
+        /**
+         * Only items whose time fulfils these conditions, such as `filter[time][eq]=…`.
+         */
+        'filter[time]'?: TimeFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[actor_kind]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Not equal to.
+             */
+            ne?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than.
+             */
+            lt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'user' | 'service_account' | 'system' | 'anonymous';
+        };
+        /**
+         * Only items whose actor_id fulfils these conditions, such as `filter[actor_id][eq]=…`.
+         */
+        'filter[actor_id]'?: TextFilter;
+        /**
+         * Only items whose credential_id fulfils these conditions, such as `filter[credential_id][eq]=…`.
+         */
+        'filter[credential_id]'?: TextFilter;
+        /**
+         * Only items whose action fulfils these conditions, such as `filter[action][eq]=…`.
+         */
+        'filter[action]'?: TextFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[outcome]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'success' | 'failure' | 'denied';
+            /**
+             * Not equal to.
+             */
+            ne?: 'success' | 'failure' | 'denied';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'success' | 'failure' | 'denied';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than.
+             */
+            lt?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'success' | 'failure' | 'denied';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'success' | 'failure' | 'denied';
+        };
+        /**
+         * Only items whose resource_kind fulfils these conditions, such as `filter[resource_kind][eq]=…`.
+         */
+        'filter[resource_kind]'?: TextFilter;
+        /**
+         * Only items whose resource_id fulfils these conditions, such as `filter[resource_id][eq]=…`.
+         */
+        'filter[resource_id]'?: TextFilter;
+        /**
+         * Only items whose reason fulfils these conditions, such as `filter[reason][eq]=…`.
+         */
+        'filter[reason]'?: TextFilter;
+        /**
+         * Only items whose ip fulfils these conditions, such as `filter[ip][eq]=…`.
+         */
+        'filter[ip]'?: TextFilter;
+        /**
+         * Only items whose request_id fulfils these conditions, such as `filter[request_id][eq]=…`.
+         */
+        'filter[request_id]'?: TextFilter;
+    };
+    url: '/api/organizations/{org}/audit';
+};
+
+export type ListOrganizationAuditEventsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListOrganizationAuditEventsError = ListOrganizationAuditEventsErrors[keyof ListOrganizationAuditEventsErrors];
+
+export type ListOrganizationAuditEventsResponses = {
+    /**
+     * Only the events of this organization. What concerns the whole installation, such as signing in, is in the
+     * log of the installation.
+     */
+    200: AuditEventPage;
+};
+
+export type ListOrganizationAuditEventsResponse = ListOrganizationAuditEventsResponses[keyof ListOrganizationAuditEventsResponses];
+
+export type ExportOrganizationAuditEventsData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * Only events whose action begins with this.
+         */
+        action_prefix?: string;
+        /**
+         * Only items whose time fulfils these conditions, such as `filter[time][eq]=…`.
+         */
+        'filter[time]'?: TimeFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[actor_kind]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Not equal to.
+             */
+            ne?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than.
+             */
+            lt?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'user' | 'service_account' | 'system' | 'anonymous';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'user' | 'service_account' | 'system' | 'anonymous';
+        };
+        /**
+         * Only items whose actor_id fulfils these conditions, such as `filter[actor_id][eq]=…`.
+         */
+        'filter[actor_id]'?: TextFilter;
+        /**
+         * Only items whose credential_id fulfils these conditions, such as `filter[credential_id][eq]=…`.
+         */
+        'filter[credential_id]'?: TextFilter;
+        /**
+         * Only items whose action fulfils these conditions, such as `filter[action][eq]=…`.
+         */
+        'filter[action]'?: TextFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[outcome]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'success' | 'failure' | 'denied';
+            /**
+             * Not equal to.
+             */
+            ne?: 'success' | 'failure' | 'denied';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'success' | 'failure' | 'denied';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than.
+             */
+            lt?: 'success' | 'failure' | 'denied';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'success' | 'failure' | 'denied';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'success' | 'failure' | 'denied';
+        };
+        /**
+         * Only items whose resource_kind fulfils these conditions, such as `filter[resource_kind][eq]=…`.
+         */
+        'filter[resource_kind]'?: TextFilter;
+        /**
+         * Only items whose resource_id fulfils these conditions, such as `filter[resource_id][eq]=…`.
+         */
+        'filter[resource_id]'?: TextFilter;
+        /**
+         * Only items whose reason fulfils these conditions, such as `filter[reason][eq]=…`.
+         */
+        'filter[reason]'?: TextFilter;
+        /**
+         * Only items whose ip fulfils these conditions, such as `filter[ip][eq]=…`.
+         */
+        'filter[ip]'?: TextFilter;
+        /**
+         * Only items whose request_id fulfils these conditions, such as `filter[request_id][eq]=…`.
+         */
+        'filter[request_id]'?: TextFilter;
+    };
+    url: '/api/organizations/{org}/audit/export';
+};
+
+export type ExportOrganizationAuditEventsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ExportOrganizationAuditEventsError = ExportOrganizationAuditEventsErrors[keyof ExportOrganizationAuditEventsErrors];
+
+export type ExportOrganizationAuditEventsResponses = {
+    /**
+     * One event a line, each a JSON document, newest first.
+     */
+    200: AuditEvent;
+};
+
+export type ExportOrganizationAuditEventsResponse = ExportOrganizationAuditEventsResponses[keyof ExportOrganizationAuditEventsResponses];
 
 export type ListEnvironmentsData = {
     body?: never;
