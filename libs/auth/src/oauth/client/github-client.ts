@@ -6,6 +6,7 @@ import { runStrategy } from '../../http/passport-adapter.js';
 import { oauthProblem } from '../oauth-problems.js';
 import { GuardedFetch } from '../outbound/guarded-fetch.js';
 import type { SignInProvider } from '../provider/provider-registry.js';
+import { claimText, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH } from './claim-text.js';
 import type { AuthorizationAnswer, AuthorizationRequest, ProvenIdentity, ProviderClient } from './provider-client.js';
 
 const SCOPE = ['read:user', 'user:email'];
@@ -135,8 +136,10 @@ function toIdentity(
   const expiresIn = Number(Reflect.get(parameters, 'expires_in'));
   return {
     subject: String(id),
-    name: textOf(Reflect.get(profile, 'displayName')) ?? textOf(Reflect.get(profile, 'username')),
-    email: textOf(email),
+    name:
+      claimText(Reflect.get(profile, 'displayName'), MAX_NAME_LENGTH) ??
+      claimText(Reflect.get(profile, 'username'), MAX_NAME_LENGTH),
+    email: claimText(email, MAX_EMAIL_LENGTH),
     isEmailVerified: primary?.['verified'] === true,
     hostedDomain: undefined,
     // GitHub does not say how its users signed in.
@@ -147,10 +150,6 @@ function toIdentity(
 
 function webUrl({ issuerUrl }: SignInProvider): string {
   return (issuerUrl ?? GITHUB.web).replace(/\/+$/, '');
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function isTransport(value: unknown): value is OAuthTransport {

@@ -5,6 +5,7 @@ import { CONFIG, type Config } from '#libs/config';
 import { oauthProblem } from '../oauth-problems.js';
 import { GuardedFetch } from '../outbound/guarded-fetch.js';
 import type { SignInProvider } from '../provider/provider-registry.js';
+import { claimText, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SUBJECT_LENGTH } from './claim-text.js';
 import type { AuthorizationAnswer, AuthorizationRequest, ProvenIdentity, ProviderClient } from './provider-client.js';
 
 const GOOGLE_ISSUER = 'https://accounts.google.com';
@@ -23,6 +24,7 @@ const ALGORITHMS = [
   'ES512',
 ];
 const MAX_AGE_MS = 600_000;
+const MAX_DOMAIN_LENGTH = 253;
 
 interface Known {
   readonly version: number;
@@ -78,13 +80,15 @@ export class OidcClient implements ProviderClient {
       if (!claims || (claims.azp !== undefined && claims.azp !== provider.clientId)) {
         throw oauthProblem('provider_answer_invalid');
       }
+      const subject = claimText(claims.sub, MAX_SUBJECT_LENGTH);
+      if (subject === undefined) throw oauthProblem('provider_answer_invalid');
       const profile = await this.profileOf(configuration, tokens.access_token, claims);
       return {
-        subject: claims.sub,
-        name: textOf(profile['name']) ?? textOf(profile['preferred_username']),
-        email: textOf(profile['email']),
+        subject,
+        name: claimText(profile['name'], MAX_NAME_LENGTH) ?? claimText(profile['preferred_username'], MAX_NAME_LENGTH),
+        email: claimText(profile['email'], MAX_EMAIL_LENGTH),
         isEmailVerified: profile['email_verified'] === true,
-        hostedDomain: provider.type === 'google' ? textOf(claims['hd']) : undefined,
+        hostedDomain: provider.type === 'google' ? claimText(claims['hd'], MAX_DOMAIN_LENGTH) : undefined,
         hasSecondFactor: this.hasSecondFactor(claims),
         tokens: {
           accessToken: tokens.access_token,
@@ -161,10 +165,6 @@ function authenticationFor(secret: string | undefined, offered: readonly string[
   if (secret === undefined) return openid.None();
   const takesPost = offered?.includes('client_secret_post') && !offered.includes('client_secret_basic');
   return takesPost ? openid.ClientSecretPost(secret) : openid.ClientSecretBasic(secret);
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 // Codes of openid-client for a network or server that fails, as against one that answers wrongly.

@@ -4,6 +4,7 @@ import type { GraphTransaction } from '#libs/graph';
 import { recordAudit } from '../../audit/audit.js';
 import { emailKey, User } from '../../model/identity.vertex.js';
 import { UsersService, type UserVertex } from '../../user/users.service.js';
+import { MAX_NAME_LENGTH } from '../client/claim-text.js';
 import type { ProvenIdentity } from '../client/provider-client.js';
 import { IdentitiesRepository, type IdentityVertex } from '../identity/identities.repository.js';
 import { oauthProblem } from '../oauth-problems.js';
@@ -11,8 +12,6 @@ import type { SignInProvider } from '../provider/provider-registry.js';
 import { isEmailInAllowedDomain } from './domain-rule.js';
 
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
-const MAX_NAME_LENGTH = 200;
-const MAX_EMAIL_LENGTH = 254;
 
 /** Whose account at a provider it is: by the provider's own name for the account, and only then by anything else. */
 @Injectable()
@@ -90,7 +89,7 @@ export class AccountMatching {
   private async create(tx: GraphTransaction, proven: ProvenIdentity, now: Date): Promise<UserVertex> {
     if (!this.config.oauth.autoCreateUsers) throw oauthProblem('no_linked_account');
     const { email, isEmailVerified, name } = proven;
-    if (email === undefined || !isEmailVerified || !EMAIL.test(email) || email.length > MAX_EMAIL_LENGTH) {
+    if (email === undefined || !isEmailVerified || !EMAIL.test(email)) {
       throw oauthProblem('provider_email_not_verified');
     }
     const displayName = (name ?? email).slice(0, MAX_NAME_LENGTH);

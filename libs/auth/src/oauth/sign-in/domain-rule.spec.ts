@@ -23,6 +23,8 @@ describe('isDomainAllowed', () => {
     [of('a@example.org@evil.example'), false],
     [of('example.org@evil.example'), false],
     [of('a@'), false],
+    [of('\u212aate@example.org'), false],
+    [of('a@e\uff58ample.org'), false],
     [none, false],
     [{ ...none, hostedDomain: 'example.org' }, false],
   ])('looks at the verified address: %j', (claims, isAllowed) => {
@@ -42,6 +44,14 @@ describe('isDomainAllowed', () => {
     expect(isEmailInAllowedDomain(google, of('a@example.org'))).toBe(false);
     expect(isEmailInAllowedDomain(google, of('a@gmail.com', { hostedDomain: 'example.org' }))).toBe(false);
     expect(isEmailInAllowedDomain(google, of('a@example.org', { hostedDomain: 'example.org' }))).toBe(true);
+  });
+
+  it('takes no letter for one of ours that becomes it in lower case', () => {
+    expect('\u212a'.toLowerCase()).toBe('k');
+    const rule = { type: 'oidc', allowedDomains: ['kelvin.example'] } as const;
+    expect(isDomainAllowed(rule, of('a@kelvin.example'))).toBe(true);
+    expect(isDomainAllowed(rule, of('a@\u212aelvin.example'))).toBe(false);
+    expect(isDomainAllowed({ ...rule, type: 'google' }, { ...none, hostedDomain: '\u212aelvin.example' })).toBe(false);
   });
 
   it('never takes an unverified address for proof', () => {

@@ -96,9 +96,23 @@ describe('an OpenID provider that lies', () => {
     ['a beginning in the future', { nbf: now() + 3600 }],
     ['no subject', { sub: null }],
     ['a subject that is no text', { sub: 42 }],
+    ['a subject that cannot be stored', { sub: 'a\u0000b' }],
+    ['a subject that is no Unicode', { sub: 'a\ud800' }],
+    ['a subject without end', { sub: 'a'.repeat(10_000) }],
   ])('is not believed with %s in the ID token', async (_what, claims) => {
     idp.forgery = { claims };
     expect(await signIn(slug)).toBe('provider_answer_invalid');
+  });
+
+  it('is taken for silent where it says what cannot be stored', async () => {
+    idp.forgery = {
+      claims: { sub: 'odd', name: 'a\u0000b', preferred_username: ['x'], email: 'odd\ud800@example.org' },
+    };
+    expect(await signIn(slug)).toBe('provider_email_not_verified');
+    idp.forgery = { claims: { sub: 'odd', name: 'x'.repeat(1_000_000), email: 'odd@example.org' } };
+    expect(await signIn(slug)).toBe('provider_unavailable');
+    idp.forgery = { claims: { sub: 'odd', name: 'x'.repeat(10_000), email: 'odd@example.org' } };
+    expect(await signIn(slug)).toBe('200');
   });
 
   it('leaves in the audit log what was wrong, and nothing that it wrote', async () => {
@@ -226,6 +240,23 @@ describe('a discovery document that lies', () => {
     const { status, body } = await new Browser(world).open(`/api/auth/providers/${slug}/start`);
     expect([status, body.code]).toEqual([503, 'provider_unavailable']);
     expect(other.requests.length).toBe(before);
+  });
+
+  it('is not believed about the person where the userinfo endpoint speaks of another one', async () => {
+    const slug = await freshProvider();
+    const userinfo = (sub: string) => ({
+      metadata: { userinfo_endpoint: `${idp.issuer}/userinfo` },
+      claims: { sub: 'userinfo', email: null, email_verified: null },
+      answer: (path: string, response: ServerResponse) => {
+        const body = JSON.stringify({ sub, email: `${slug}@example.org`, email_verified: true });
+        if (path === '/userinfo') response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+        return path === '/userinfo';
+      },
+    });
+    idp.forgery = userinfo('another');
+    expect(await signIn(slug)).toBe('provider_answer_invalid');
+    idp.forgery = userinfo('userinfo');
+    expect(await signIn(slug)).toBe('200');
   });
 
   it('cannot offer algorithms by a shared secret', async () => {
