@@ -130,6 +130,8 @@ describe('the routes of authentication', () => {
       id: viewer.id,
       email: 'viewer@example.org',
       display_name: 'Viewer',
+      kind: 'user',
+      credential: 'session',
       is_admin: false,
       session_id: login.body.session_id,
       permissions: [],

@@ -3,6 +3,8 @@ import type { CredentialSubject } from './credential-subject.js';
 const at = (alias: string, property: string) =>
   `ag_catalog.agtype_access_operator(${alias}.properties, '"${property}"'::ag_catalog.agtype)`;
 const text = (alias: string, property: string) => `(${at(alias, property)})::text`;
+/** Lists: AGE 1.5 casts only scalars to text. */
+const json = (alias: string, property: string) => `ag_catalog.agtype_out(${at(alias, property)})::text`;
 const flag = (alias: string, property: string) =>
   `coalesce(${at(alias, property)} operator(ag_catalog.=) 'true'::ag_catalog.agtype, false)`;
 const is = (left: string, right: string) => `${left} operator(ag_catalog.=) ${right}`;
@@ -13,7 +15,7 @@ const user = (alias: string) => `${alias}.id as gid, 'user' as kind, ${text(alia
 const serviceAccount = (alias: string) => `${alias}.id as gid, 'service_account' as kind, ${text(alias, 'id')} as id,
     ${text(alias, 'name')} as name, null::text as email,
     ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin`;
-const secrets = (alias: string) => `${text(alias, 'scopes')} as scopes, ${text(alias, 'secret_mac')} as secret_mac,
+const secrets = (alias: string) => `${json(alias, 'scopes')} as scopes, ${text(alias, 'secret_mac')} as secret_mac,
     ${text(alias, 'previous_mac')} as previous_mac, ${text(alias, 'previous_until')} as previous_until,
     ${text(alias, 'last_used_at')} as last_used_at`;
 const NO_SECRETS = `null::text as scopes, null::text as secret_mac, null::text as previous_mac,
@@ -124,7 +126,7 @@ function resourceGrants(credential: CredentialSubject['kind'], label: string): s
   if (!LABEL.test(label)) throw new Error(`"${label}" is no label of vertices.`);
   const id = PARAMETERS[credential] + 1;
   return `, resource_grant as materialized (
-  select e.start_id, ${text('e', 'actions')} as actions from imbi."CAN_ACCESS" e
+  select e.start_id, ${json('e', 'actions')} as actions from imbi."CAN_ACCESS" e
   where e.end_id operator(ag_catalog.=) (
     select v.id from imbi."${label}" v where ${is(at('v', 'id'), `$${id}::ag_catalog.agtype`)}
   ) and (${at('e', 'expires_at')} is null or ${text('e', 'expires_at')} collate "C" > $${id + 1})

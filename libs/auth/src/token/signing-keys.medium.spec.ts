@@ -22,8 +22,8 @@ describe('signing keys', () => {
   it('are made once, though two processes need the first one together, and both trust each other’s tokens', async () => {
     const [left, right] = [first.get(AccessTokens), second.get(AccessTokens)];
     const [one, two] = await Promise.all([left.issue(SUBJECT), right.issue(SUBJECT)]);
-    expect(await left.verify(two.token)).toEqual(SUBJECT);
-    expect(await right.verify(one.token)).toEqual(SUBJECT);
+    expect(await left.verify(two.token)).toEqual({ kind: 'session', ...SUBJECT });
+    expect(await right.verify(one.token)).toEqual({ kind: 'session', ...SUBJECT });
     expect(first.get(SigningKeyStore).keys.size).toBe(1);
   });
 
@@ -52,11 +52,11 @@ describe('signing keys', () => {
     const kid = await first.get(SigningKeyStore).rotate(3600);
     const fresh = await left.issue(SUBJECT);
     expect(JSON.parse(Buffer.from(fresh.token.split('.')[0] ?? '', 'base64url').toString()).kid).toBe(kid);
-    expect(await left.verify(old.token)).toEqual(SUBJECT);
+    expect(await left.verify(old.token)).toEqual({ kind: 'session', ...SUBJECT });
     // The other process looks again, at most every two seconds.
     await new Promise((resolve) => setTimeout(resolve, 2100));
-    expect(await right.verify(fresh.token)).toEqual(SUBJECT);
-    expect(await right.verify(old.token)).toEqual(SUBJECT);
+    expect(await right.verify(fresh.token)).toEqual({ kind: 'session', ...SUBJECT });
+    expect(await right.verify(old.token)).toEqual({ kind: 'session', ...SUBJECT });
     expect(
       second
         .get(SigningKeyStore)
