@@ -72,7 +72,7 @@ export class CertifiedIdp {
         },
       ],
       conformIdTokenClaims,
-      acrValues: ['urn:test:strong'],
+      acrValues: ['urn:test:strong', 'urn:test:weak'],
       claims: { openid: ['sub', 'hd', 'amr', 'acr'], email: ['email', 'email_verified'], profile: ['name'] },
       adapter: MemoryAdapter,
       jwks: { keys: [this.signingKey] },

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { sql } from 'kysely';
+import { DomainError } from '#libs/common';
 import type { AuthWorld } from '../../../test/auth-world.js';
 import { CertifiedIdp, type IdpAccount } from '../../../test/certified-idp.js';
 import { addProvider, auditTrail, Browser, PUBLIC_URL, providerWorld } from '../../../test/provider-world.js';
 import { User } from '../../model/identity.vertex.js';
 import { OAuthIdentity } from '../model/oauth.vertex.js';
+import { SecondFactor } from './second-factor.js';
 
 const callback = (slug: string) => `${PUBLIC_URL}/api/auth/providers/${slug}/callback`;
 
@@ -17,6 +19,7 @@ beforeAll(async () => {
   world = await providerWorld({
     IMBI_OAUTH_AUTO_CREATE_USERS: 'true',
     IMBI_OAUTH_AUTO_LINK_BY_EMAIL: 'true',
+    IMBI_OAUTH_SECOND_FACTOR_ACR: 'urn:test:strong',
   });
   idp = await CertifiedIdp.start({ redirectUris: ['company', 'other', 'closed', 'workspace'].map(callback) });
   userinfoIdp = await CertifiedIdp.start({ redirectUris: [callback('userinfo')], conformIdTokenClaims: true });
@@ -404,6 +407,63 @@ describe('who comes in', () => {
     idp.amr = ['pwd'];
     await signedIn();
     expect((await auditTrail(world))[0]?.['detail']).toContain('"has_second_factor":false');
+  });
+});
+
+describe('a second factor', () => {
+  const asked: unknown[][] = [];
+  let asking: { mockRestore(): void };
+
+  beforeAll(() => {
+    const factor = world.app.get(SecondFactor, { strict: false });
+    asking = jest.spyOn(factor, 'prove').mockImplementation(async (userId, code) => {
+      asked.push([userId, code]);
+      if (code !== '492039') throw new DomainError('mfa_required', 'unauthenticated', 'A code, please.');
+    });
+  });
+
+  afterAll(() => asking.mockRestore());
+
+  it('is asked for, and the code of the sign-in waits for it, for five minutes', async () => {
+    const browser = newBrowser();
+    const code = (await browser.signIn('company')).get('code');
+    for (const wrong of [{}, { mfa_code: '000000' }]) {
+      const refused = await browser.exchange(code, wrong);
+      expect([refused.status, refused.body.code]).toEqual([401, 'mfa_required']);
+    }
+    const { rows } = await sql<{ seconds: number }>`
+      select extract(epoch from max(expires_at) - now())::int as seconds from imbi_system.oauth_codes
+    `.execute(world.platform.database.kysely);
+    expect(rows[0]?.seconds).toBeGreaterThan(60);
+    expect(rows[0]?.seconds).toBeLessThanOrEqual(300);
+    expect((await browser.exchange(code, { mfa_code: '492039' })).status).toBe(200);
+    expect((await browser.exchange(code, { mfa_code: '492039' })).status).toBe(401);
+    const user = await userOf(idp.account.email);
+    expect(asked).toEqual([
+      [user?.id, undefined],
+      [user?.id, '000000'],
+      [user?.id, '492039'],
+    ]);
+  });
+
+  it('is not asked of whoever has not the browser of the code', async () => {
+    asked.length = 0;
+    const code = (await newBrowser().signIn('company')).get('code');
+    expect((await newBrowser().exchange(code, { mfa_code: '492039' })).body.code).toBe('invalid_sign_in_code');
+    expect(asked).toEqual([]);
+  });
+
+  it('is not asked for where the provider says that it has been', async () => {
+    asked.length = 0;
+    idp.amr = ['otp', 'mfa'];
+    await signedIn();
+    Object.assign(idp, { amr: undefined, acr: 'urn:test:strong' });
+    await signedIn();
+    expect(asked).toEqual([]);
+    idp.acr = 'urn:test:weak';
+    const browser = newBrowser();
+    const told = await browser.signIn('company');
+    expect((await browser.exchange(told.get('code'))).body.code).toBe('mfa_required');
   });
 });
 
