@@ -322,6 +322,17 @@ describe('refusals', () => {
     ]);
   });
 
+  it('of passwords that are switched off are recorded once, as sign-ins', async () => {
+    const { pool } = world.platform.database;
+    await pool.query('update imbi_system.local_auth set enabled = false');
+    const { status, body: problem } = await world.tryToSignIn(world.admin.email, PASSWORD);
+    await pool.query('update imbi_system.local_auth set enabled = true');
+    expect([status, problem.code]).toEqual([403, 'local_login_disabled']);
+    await deliver();
+    const { body } = await list({ 'filter[reason]': 'local_login_disabled' });
+    expect(body.items).toMatchObject([{ action: 'auth.login', outcome: 'denied' }]);
+  });
+
   it('by services are recorded although their transaction was rolled back', async () => {
     await world.role('user-writer', ['user:read', 'user:write', 'user:create']);
     const writer = await world.userWith([['user-writer', null]]);

@@ -4,6 +4,7 @@ import type { AuditEventRow } from '#libs/analytics';
 import { createLogger, type DomainError, errorMessage, type JsonObject } from '#libs/common';
 import { Database } from '#libs/database';
 import type { RefusalRecorder } from '#libs/http';
+import { currentAuth } from '../principal/auth-context.js';
 import { type AuditEvent, auditRow, recordAudit } from './audit.js';
 import { AuditReads } from './audit-reads.service.js';
 
@@ -84,12 +85,15 @@ function eventOf(error: DomainError, request: FastifyRequest): AuditEvent | unde
   switch (error.code) {
     case 'login_throttled':
       return { action: 'auth.login', outcome: 'denied', reason: 'throttled', detail };
+    case 'local_login_disabled':
+      return { action: 'auth.login', outcome: 'denied', reason: error.code, detail };
     case 'unauthenticated':
       // Without a credential nobody claims to be anybody.
       if (request.headers.authorization === undefined) return undefined;
       return { action: 'auth.authenticate', outcome: 'failure', reason: 'invalid_credential', detail };
     default:
-      if (error.kind !== 'forbidden') return undefined;
+      // Strangers who come by a provider are recorded where they are turned away, with the provider.
+      if (error.kind !== 'forbidden' || !currentAuth()) return undefined;
       return { action: 'auth.access', outcome: 'denied', reason: reasonOf(error), detail };
   }
 }
