@@ -11,7 +11,7 @@ const FIRST_DAY = [
   ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getMe', 'listMySessions'],
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
   ...['listPermissions', 'createRole', 'getRole', 'listRoles', 'updateRole', 'deleteRole'],
-  ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword'],
+  ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword', 'unlockUser'],
   ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole'],
   ...['createGroup', 'getGroup', 'listGroups', 'updateGroup', 'addUserToGroup', 'listGroupMembers'],
   ...['giveGroupRole', 'listGroupRoles', 'takeGroupRole', 'removeUserFromGroup', 'deleteGroup', 'deleteUser'],

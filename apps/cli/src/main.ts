@@ -36,6 +36,11 @@ keys
   .description('make a new key for signing access tokens; the old one verifies until its tokens have expired')
   .action(async () => (await import('./commands/keys.command.js')).rotateSigningKeys());
 
+keys
+  .command('reencrypt')
+  .description('rewrite what is encrypted under an older key of IMBI_AUTH_ENCRYPTION_KEY under its first one')
+  .action(async () => (await import('./commands/keys.command.js')).reencrypt());
+
 program
   .command('login')
   .description('sign in to a server; later commands use that sign-in')
@@ -62,6 +67,12 @@ program
   .description('give a user a new password; it is asked for, or read from standard input')
   .argument('<email>', 'the address of the account')
   .action(async (email: string) => (await import('./commands/users.command.js')).resetPassword(email));
+
+program
+  .command('unlock')
+  .description('let a user try again at once, whose sign-ins wait after failed ones')
+  .argument('<email>', 'the address of the account')
+  .action(async (email: string) => (await import('./commands/users.command.js')).unlock(email));
 
 program
   .command('local-auth')

@@ -24,6 +24,7 @@ import { OwnPassword } from './user/own-password.service.js';
 import { UserAdministration } from './user/user-administration.service.js';
 import { UserRoles } from './user/user-roles.service.js';
 import { UserSessions } from './user/user-sessions.service.js';
+import { UserUnlock } from './user/user-unlock.service.js';
 import { UsersController } from './user/users.controller.js';
 
 /** The routes of authentication, and the guard before every route of the application. */
@@ -51,6 +52,7 @@ import { UsersController } from './user/users.controller.js';
     GroupRoles,
     SessionPages,
     UserSessions,
+    UserUnlock,
     OwnPassword,
     UserAdministration,
     UserRoles,

@@ -13,6 +13,7 @@ export { Grants, HasRole, InheritsFrom, MemberOf } from './model/identity.edge.j
 export { emailKey, Group, Permission, Role, ServiceAccount, User } from './model/identity.vertex.js';
 export { IssuedTo, RefreshToken, Session, SessionFor } from './model/session.vertex.js';
 export { switchLocalAuthOn } from './oauth/local-auth/way-in.js';
+export { OAuthIdentity, OAuthProvider } from './oauth/model/oauth.vertex.js';
 export { SecondFactor } from './oauth/sign-in/second-factor.js';
 export { PERMISSIONS, type PermissionDefinition } from './permission/permissions.js';
 export { AccessibleOrganizations } from './principal/accessible-organizations.js';

@@ -6,5 +6,6 @@ export { migrations } from './migrations.js';
 export type { PlatformOptions } from './platform.module.js';
 export { migrateAnalytics, migrateAnalyticsOnly, migrateDatabase } from './prepare.js';
 export { ProductModule, type ProductOptions } from './product.module.js';
+export { type Reencrypted, reencryptAll } from './reencryption.js';
 export { type RunningApi, startApi } from './start-api.js';
 export { type RunningTracing, startTracing } from './tracing/start-tracing.js';

@@ -1,4 +1,4 @@
-import { type Client, createUser, listUsers, setUserPassword } from '#sdk';
+import { type Client, createUser, listUsers, setUserPassword, unlockUser } from '#sdk';
 import { connect } from '../client/connect.js';
 import { readPassword } from '../client/read-password.js';
 import { UsageError } from '../report-failure.js';
@@ -19,6 +19,13 @@ export async function resetPassword(email: string): Promise<void> {
   const password = await readPassword(`New password for ${email}: `);
   await setUserPassword({ client, path: { id }, body: { password }, throwOnError: true });
   process.stdout.write(`${email} has a new password at ${url}, and is signed out everywhere.\n`);
+}
+
+/** Forgets the failed sign-ins of an account, so that its owner need not wait any longer. */
+export async function unlock(email: string): Promise<void> {
+  const { client, url } = await connect();
+  await unlockUser({ client, path: { id: await findUser(client, email) }, throwOnError: true });
+  process.stdout.write(`${email} can sign in to ${url} again without waiting.\n`);
 }
 
 async function findUser(client: Client, email: string): Promise<string> {

@@ -76,6 +76,13 @@ export class LoginThrottle {
     `.execute(this.database.kysely);
   }
 
+  /** Lets everybody try at once again at this account, from wherever they failed; whom it trusts stays as it is. */
+  async forgive(account: string): Promise<void> {
+    const { account: whole, pairs } = keysOf(account, '');
+    await sql`update imbi_system.login_throttle set failures = 0, blocked_until = null
+      where key = ${whole} or starts_with(key, ${pairs})`.execute(this.database.kysely);
+  }
+
   /** Removes what has not been touched for longer than trust lasts; for a daily janitor. */
   async purge(): Promise<void> {
     await sql`delete from imbi_system.login_throttle
@@ -85,12 +92,16 @@ export class LoginThrottle {
 
 interface ThrottleKeys {
   readonly account: string;
+  /** What the pairs of the account with any address begin with. */
+  readonly pairs: string;
   readonly pair: string;
 }
 
 // Digests: the table must not tell which addresses people typed, some of which will be passwords.
 function keysOf(account: string, address: string): ThrottleKeys {
-  return { account: `account:${sha256(account)}`, pair: `pair:${sha256(`${account}\n${address}`)}` };
+  const digest = sha256(account);
+  const pairs = `pair:${digest}:`;
+  return { account: `account:${digest}`, pairs, pair: pairs + sha256(address) };
 }
 
 function freeOf(keys: ThrottleKeys, free: number) {

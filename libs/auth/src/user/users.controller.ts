@@ -27,6 +27,7 @@ import {
 import { USER_LIST, UserAdministration } from './user-administration.service.js';
 import { ROLE_ASSIGNMENT_LIST, UserRoles } from './user-roles.service.js';
 import { UserSessions } from './user-sessions.service.js';
+import { UserUnlock } from './user-unlock.service.js';
 
 @ApiTags('Users')
 @Controller('users')
@@ -35,6 +36,7 @@ export class UsersController {
     private readonly users: UserAdministration,
     private readonly roles: UserRoles,
     private readonly sessions: UserSessions,
+    private readonly locks: UserUnlock,
   ) {}
 
   /**
@@ -122,6 +124,19 @@ export class UsersController {
   @NoIdempotencyStore()
   setUserPassword(@Param('id') id: string, @Body() { password }: UserPasswordDto): Promise<void> {
     return this.users.setPassword(id, password);
+  }
+
+  /**
+   * Lets a user sign in again without waiting.
+   *
+   * @remarks Forgets the failed sign-ins of the account, whose number makes the next ones wait. Not for accounts that may
+   * do more than the caller (403 `beyond_own_powers`).
+   */
+  @Post(':id/unlock')
+  @HttpCode(204)
+  @RequirePermission('user:write')
+  unlockUser(@Param('id') id: string): Promise<void> {
+    return this.locks.unlock(id);
   }
 
   /**

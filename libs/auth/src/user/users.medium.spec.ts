@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '#libs/common';
 import { AuthWorld, PASSWORD } from '../../test/auth-world.js';
+import { LoginThrottle } from '../login/login-throttle.js';
 import { User } from '../model/identity.vertex.js';
 import { Session } from '../model/session.vertex.js';
 
@@ -296,5 +297,23 @@ describe('nobody gives what they do not hold', () => {
       world.call('PUT', `/users/${id}/roles/viewer`, { token }),
     ]);
     expect(statuses.map(({ status }) => status)).toEqual([403, 403, 403]);
+  });
+});
+
+describe('a user who has to wait after failed sign-ins', () => {
+  it('is let in at once by who may do as much as they, and by nobody else', async () => {
+    await managerRole();
+    const user = await world.userWith();
+    const throttle = world.app.get(LoginThrottle, { strict: false });
+    for (let failure = 0; failure < 12; failure += 1) await throttle.failed(user.email, '127.0.0.1');
+    expect((await world.tryToSignIn(user.email, PASSWORD)).body.code).toBe('login_throttled');
+    const path = `/users/${user.id}/unlock`;
+    expect((await world.call('POST', path, { token: (await world.userWith()).token })).status).toBe(403);
+    const manager = await world.userWith([['user-manager', null]]);
+    expect((await world.call('POST', path, { token: manager.token })).status).toBe(204);
+    expect((await world.tryToSignIn(user.email, PASSWORD)).status).toBe(200);
+    const mighty = `/users/${world.admin.id}/unlock`;
+    expect((await world.call('POST', mighty, { token: manager.token })).body.code).toBe('beyond_own_powers');
+    expect((await world.call('POST', `/users/${newId()}/unlock`)).status).toBe(404);
   });
 });
