@@ -11,7 +11,8 @@ const FIRST_DAY = [
   ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getMe', 'listMySessions'],
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
   ...['listPermissions', 'createRole', 'getRole', 'listRoles', 'updateRole', 'deleteRole'],
-  ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword', 'unlockUser'],
+  ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword', 'unlockUser', 'resetUserMfa'],
+  'getMyMfa',
   ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole'],
   ...['createGroup', 'getGroup', 'listGroups', 'updateGroup', 'addUserToGroup', 'listGroupMembers'],
   ...['giveGroupRole', 'listGroupRoles', 'takeGroupRole', 'removeUserFromGroup', 'deleteGroup', 'deleteUser'],
@@ -32,6 +33,7 @@ const FIRST_DAY = [
 /** What no example can stand for: the caller's own secrets, groups in groups, jobs that failed, and streams. */
 const OWN_STORIES = [
   ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
+  ...['setupMyMfa', 'verifyMyMfa', 'renewMyBackupCodes', 'disableMyMfa'],
   ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
   ...['replayDeadLetter', 'deleteDeadLetter'],
   ...['exportAuditEvents', 'exportOrganizationAuditEvents'],

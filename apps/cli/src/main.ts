@@ -69,6 +69,12 @@ program
   .action(async (email: string) => (await import('./commands/users.command.js')).resetPassword(email));
 
 program
+  .command('reset-mfa')
+  .description('take away the second factor of a user who lost it')
+  .argument('<email>', 'the address of the account')
+  .action(async (email: string) => (await import('./commands/users.command.js')).resetMfa(email));
+
+program
   .command('unlock')
   .description('let a user try again at once, whose sign-ins wait after failed ones')
   .argument('<email>', 'the address of the account')

@@ -15,6 +15,8 @@ import { Authenticator } from './http/authenticator.js';
 import { BearerStrategy } from './http/bearer.strategy.js';
 import { MeController } from './http/me.controller.js';
 import { MeService } from './http/me.service.js';
+import { MfaService } from './mfa/mfa.service.js';
+import { MyMfaController } from './mfa/my-mfa.controller.js';
 import { OAuthHttpModule } from './oauth/oauth-http.module.js';
 import { PermissionsController, RolesController } from './role/roles.controller.js';
 import { RolesRepository } from './role/roles.repository.js';
@@ -34,6 +36,7 @@ import { UsersController } from './user/users.controller.js';
     AuthController,
     WellKnownController,
     MeController,
+    MyMfaController,
     UsersController,
     RolesController,
     PermissionsController,
@@ -54,6 +57,7 @@ import { UsersController } from './user/users.controller.js';
     UserSessions,
     UserUnlock,
     OwnPassword,
+    MfaService,
     UserAdministration,
     UserRoles,
     { provide: APP_GUARD, useClass: AuthGuard },

@@ -4,6 +4,9 @@ import { PasswordHasher, PasswordPolicy } from '#libs/crypto';
 import { ApiKeyCodec } from './api-key/api-key-codec.js';
 import { LoginService } from './login/login.service.js';
 import { LoginThrottle } from './login/login-throttle.js';
+import { FreshProof } from './mfa/fresh-proof.service.js';
+import { MfaRepository } from './mfa/mfa.repository.js';
+import { SecondFactors } from './mfa/second-factors.service.js';
 import { ActorPowers } from './permission/actor-powers.js';
 import { PowersReadModel } from './permission/powers.read-model.js';
 import { RoleAssignments } from './permission/role-assignments.repository.js';
@@ -58,6 +61,9 @@ import { UsersService } from './user/users.service.js';
     SessionsRepository,
     SessionsService,
     RefreshService,
+    MfaRepository,
+    SecondFactors,
+    FreshProof,
     LoginThrottle,
     LoginService,
     UsersRepository,
@@ -67,6 +73,9 @@ import { UsersService } from './user/users.service.js';
   ],
   exports: [
     ActorPowers,
+    MfaRepository,
+    SecondFactors,
+    FreshProof,
     RoleAssignments,
     UsersRepository,
     LoginThrottle,

@@ -12,11 +12,14 @@ export async function login(address: string, { email }: { email: string }): Prom
   const directory = path.resolve(loadConfig().data.directory);
   const url = originOf(address);
   const password = await readPassword(`Password of ${email} at ${url}: `);
-  const { data } = await signIn({
-    client: createImbiClient({ baseUrl: url }),
-    body: { email, password, device_label: `imbi on ${hostname()}`.slice(0, 200) },
-    throwOnError: true,
-  });
+  const body = { email, password, device_label: `imbi on ${hostname()}`.slice(0, 200) };
+  const client = createImbiClient({ baseUrl: url });
+  const first = await signIn({ client, body });
+  const mfa_code = first.error?.code === 'mfa_required' ? await readPassword(`Code for ${email}: `) : undefined;
+  const { data } =
+    mfa_code === undefined && first.data !== undefined
+      ? first
+      : await signIn({ client, body: { ...body, mfa_code }, throwOnError: true });
   // First, because the old sign-in may be renewed, and so stored, once more to be ended.
   const before = readCredential(directory, 'login');
   if (before) await signOut({ client: clientWith(directory, 'login', before), body: {} });

@@ -1,4 +1,4 @@
-import { type Client, createUser, listUsers, setUserPassword, unlockUser } from '#sdk';
+import { type Client, createUser, listUsers, resetUserMfa, setUserPassword, unlockUser } from '#sdk';
 import { connect } from '../client/connect.js';
 import { readPassword } from '../client/read-password.js';
 import { UsageError } from '../report-failure.js';
@@ -26,6 +26,13 @@ export async function unlock(email: string): Promise<void> {
   const { client, url } = await connect();
   await unlockUser({ client, path: { id: await findUser(client, email) }, throwOnError: true });
   process.stdout.write(`${email} can sign in to ${url} again without waiting.\n`);
+}
+
+/** Takes away the second factor of who lost telephone and backup codes; they are signed out everywhere. */
+export async function resetMfa(email: string): Promise<void> {
+  const { client, url } = await connect();
+  await resetUserMfa({ client, path: { id: await findUser(client, email) }, throwOnError: true });
+  process.stdout.write(`${email} signs in to ${url} with the password alone now, and is signed out everywhere.\n`);
 }
 
 async function findUser(client: Client, email: string): Promise<string> {

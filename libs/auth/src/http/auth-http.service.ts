@@ -22,9 +22,11 @@ export class AuthHttpService {
     private readonly signingKeys: SigningKeyStore,
   ) {}
 
-  async login({ email, password, device_label }: LoginDto): Promise<TokenResponseDto> {
+  async login({ email, password, mfa_code, device_label }: LoginDto): Promise<TokenResponseDto> {
     await this.localAuth.assertEnabled();
-    return this.tokens.answer(await this.logins.login({ email, password }, currentClient(device_label)));
+    return this.tokens.answer(
+      await this.logins.login({ email, password, mfaCode: mfa_code }, currentClient(device_label)),
+    );
   }
 
   async refresh({ refresh_token }: RefreshDto): Promise<TokenResponseDto> {

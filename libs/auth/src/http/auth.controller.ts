@@ -18,6 +18,7 @@ export class AuthController {
     summary: 'Signs in with e-mail and password',
     description:
       'Opens a session and answers its tokens. To use Swagger UI, paste `access_token` into its Authorize dialog. ' +
+      'Where the account has a second factor, `mfa_code` is needed too (401 `mfa_required`). ' +
       'Wrong e-mail and wrong password are answered alike; a user with too many sessions loses the oldest.',
   })
   @ApiOkResponse({ type: TokenResponseDto, description: 'The session is open.' })

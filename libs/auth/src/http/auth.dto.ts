@@ -19,6 +19,15 @@ export class LoginDto {
   password!: string;
 
   /**
+   * Where the account has a second factor: six digits of the authenticator app, or a backup code.
+   * @example "123456"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(6, 40)
+  mfa_code?: string;
+
+  /**
    * What to call this device in the list of sessions.
    * @example "Work laptop"
    */

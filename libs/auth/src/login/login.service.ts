@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { isDomainError } from '#libs/common';
 import { PasswordHasher } from '#libs/crypto';
 import { Database, type Transaction } from '#libs/database';
 import { Graph } from '#libs/graph';
 import { recordAudit } from '../audit/audit.js';
 import { invalidCredentials } from '../auth-problems.js';
+import { type CheckedFactor, SecondFactors } from '../mfa/second-factors.service.js';
 import { emailKey, User } from '../model/identity.vertex.js';
 import { actAs } from '../principal/auth-context.js';
 import type { Client } from '../session/client.js';
@@ -14,9 +16,18 @@ import { LoginThrottle } from './login-throttle.js';
 export interface Credentials {
   readonly email: string;
   readonly password: string;
+  /** Of the authenticator app, or a backup code; needed where the account has a second factor. */
+  readonly mfaCode?: string;
 }
 
-/** Sign-in with e-mail and password. */
+interface Attempt {
+  readonly account: string;
+  readonly candidate: LoginCandidate | undefined;
+  readonly client: Client;
+  readonly now: Date;
+}
+
+/** Sign-in with e-mail and password, and a second factor where the account has one. */
 @Injectable()
 export class LoginService {
   constructor(
@@ -26,19 +37,21 @@ export class LoginService {
     private readonly sessions: SessionsService,
     private readonly hasher: PasswordHasher,
     private readonly throttle: LoginThrottle,
+    private readonly factors: SecondFactors,
   ) {}
 
   /**
    * Opens a session. An unknown, inactive or password-less account costs the same statements and the same one hash as a
    * wrong password, and is answered the same.
-   * @throws DomainError `invalid_credentials`, `login_throttled`, `password_hashing_busy`
+   * @throws DomainError `invalid_credentials`, `mfa_required`, `mfa_invalid`, `login_throttled`, `password_hashing_busy`
    */
-  async login({ email, password }: Credentials, client: Client, now = new Date()): Promise<OpenedSession> {
+  async login({ email, password, mfaCode }: Credentials, client: Client, now = new Date()): Promise<OpenedSession> {
     const account = emailKey(email);
     await this.throttle.assertAllowed(account, client.ip);
     const candidate = await this.users.findCandidate(account);
     const proven = await this.prove(candidate, password);
-    const opened = proven && (await this.open(proven, password, client, now));
+    const factor = proven && (await this.proveFactor(proven.id, mfaCode, { account, candidate, client, now }));
+    const opened = proven && factor && (await this.open({ ...proven, factor }, password, client, now));
     if (!opened) {
       await this.refuse(account, candidate, client);
       throw invalidCredentials();
@@ -57,7 +70,7 @@ export class LoginService {
   }
 
   private async open(
-    { id, hash }: { id: string; hash: string },
+    { id, hash, factor }: { id: string; hash: string; factor: CheckedFactor },
     password: string,
     client: Client,
     now: Date,
@@ -70,30 +83,54 @@ export class LoginService {
       const user = await graph.lock(User, id);
       if (!user?.is_active || (await graph.reveal(User, id, 'password_hash')) !== hash) return undefined;
       actAs({ kind: 'user', id, name: user.display_name });
+      await this.factors.spend(graph, id, factor, now);
       await graph.patch(User, id, {
         set: { last_login_at: now.toISOString(), ...(stronger ? { password_hash: stronger } : {}) },
       });
-      const opened = await this.sessions.open(tx, id, client, now);
+      const hasSecondFactor = factor.kind !== 'none';
+      const opened = await this.sessions.open(tx, id, { ...client, hasSecondFactor }, now);
       recordAudit(tx, {
         action: 'auth.login',
         outcome: 'success',
         resourceKind: 'User',
         resourceId: id,
         credentialId: opened.sessionId,
+        detail: { second_factor: factor.kind },
       });
       return opened;
     });
   }
 
-  private async refuse(account: string, candidate: LoginCandidate | undefined, client: Client): Promise<void> {
+  /** Wrong codes count as failed sign-ins do; that a code is needed is told only to who knows the password. */
+  private async proveFactor(
+    userId: string,
+    code: string | undefined,
+    { account, candidate, client, now }: Attempt,
+  ): Promise<CheckedFactor> {
+    try {
+      return await this.factors.check(userId, code, now);
+    } catch (error) {
+      if (isDomainError(error) && error.code === 'mfa_invalid') {
+        await this.refuse(account, candidate, client, 'wrong_code');
+      }
+      throw error;
+    }
+  }
+
+  private async refuse(
+    account: string,
+    candidate: LoginCandidate | undefined,
+    client: Client,
+    reason?: string,
+  ): Promise<void> {
     await this.throttle.failed(account, client.ip);
-    await this.database.transaction(async (tx) => recordFailure(tx, candidate));
+    await this.database.transaction(async (tx) => recordFailure(tx, candidate, reason));
   }
 }
 
 // The e-mail that was typed is not recorded where no account has it: people type passwords into the wrong field.
-function recordFailure(tx: Transaction, candidate: LoginCandidate | undefined): void {
-  const reason = !candidate ? 'unknown_account' : candidate.isActive ? 'wrong_password' : 'inactive_account';
+function recordFailure(tx: Transaction, candidate: LoginCandidate | undefined, known?: string): void {
+  const reason = known ?? (!candidate ? 'unknown_account' : candidate.isActive ? 'wrong_password' : 'inactive_account');
   recordAudit(tx, {
     action: 'auth.login',
     outcome: 'failure',

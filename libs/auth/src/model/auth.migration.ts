@@ -1,5 +1,6 @@
 import { type MigrationBuilder, migration } from '#libs/database';
 import { grantMigrations } from '../grant/grant.migration.js';
+import { mfaMigrations } from '../mfa/mfa.migration.js';
 import { oauthMigrations } from '../oauth/oauth.migration.js';
 import { credentialMigrations } from './credential.migration.js';
 
@@ -77,6 +78,7 @@ export const authMigrations = [
   }),
   ...credentialMigrations,
   ...grantMigrations,
+  ...mfaMigrations,
   ...oauthMigrations,
 ];
 

@@ -1,4 +1,5 @@
 import { CanAccess } from '../grant/grant.edge.js';
+import { BackupCode, MfaFor, TotpSecret } from '../mfa/mfa.vertex.js';
 import { oauthDefinitions } from '../oauth/model/oauth.vertex.js';
 import { ApiKey, ClientCredential, HasKey } from './credential.vertex.js';
 import { Grants, HasRole, InheritsFrom, MemberOf } from './identity.edge.js';
@@ -24,5 +25,8 @@ export const authDefinitions = [
   ClientCredential,
   HasKey,
   CanAccess,
+  TotpSecret,
+  BackupCode,
+  MfaFor,
   ...oauthDefinitions,
 ];

@@ -12,6 +12,7 @@ export const User = defineVertex('User', {
     email_verified_at: property.timestamp({ optional: true }),
     avatar: property.text({ maxLength: 2000, optional: true }),
     last_login_at: property.timestamp({ optional: true }),
+    mfa_enabled_at: property.timestamp({ optional: true, description: 'Unset where there is no second factor.' }),
   },
   unique: [['email_key']],
   indexes: [

@@ -11,6 +11,7 @@ export const Session = defineVertex('Session', {
     user_agent: property.text({ maxLength: 500, optional: true }),
     last_seen_at: property.timestamp({ description: 'Sign-in or last refresh.' }),
     expires_at: property.timestamp(),
+    mfa_at: property.timestamp({ optional: true, description: 'When a second factor was shown.' }),
     ended_at: property.timestamp({ optional: true }),
     end_reason: property.oneOf(['logout', 'revoked', 'limit', 'token_reuse', 'credentials_changed'], {
       optional: true,

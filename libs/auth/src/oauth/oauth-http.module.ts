@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { AuthModule } from '../auth.module.js';
 import { SessionTokens } from '../http/session-tokens.js';
+import { MfaSecondFactor } from '../mfa/mfa-second-factor.js';
 import { GitHubClient } from './client/github-client.js';
 import { OidcClient } from './client/oidc-client.js';
 import { ProviderClients } from './client/provider-clients.js';
@@ -23,7 +24,7 @@ import { FlowsRepository } from './sign-in/flows.repository.js';
 import { ProviderSignInController } from './sign-in/provider-sign-in.controller.js';
 import { ProviderSignIn } from './sign-in/provider-sign-in.service.js';
 import { ProviderSignInHttp } from './sign-in/provider-sign-in-http.service.js';
-import { NoSecondFactor, SecondFactor } from './sign-in/second-factor.js';
+import { SecondFactor } from './sign-in/second-factor.js';
 
 /** Signing in with providers: their administration, the way to them and back, and whose accounts they are. */
 @Module({
@@ -52,7 +53,7 @@ import { NoSecondFactor, SecondFactor } from './sign-in/second-factor.js';
     ProviderSignInHttp,
     MyIdentities,
     LocalAuth,
-    { provide: SecondFactor, useClass: NoSecondFactor },
+    { provide: SecondFactor, useClass: MfaSecondFactor },
   ],
   exports: [LocalAuth, SessionTokens],
 })

@@ -35,7 +35,12 @@ export class SessionsService {
    * Opens a session; where the user has as many as they may have, the oldest end. The caller must hold the lock on the
    * user, so that parallel sign-ins count each other.
    */
-  async open(tx: Transaction, userId: string, client: Client, now: Date): Promise<OpenedSession> {
+  async open(
+    tx: Transaction,
+    userId: string,
+    client: Client & { readonly hasSecondFactor?: boolean },
+    now: Date,
+  ): Promise<OpenedSession> {
     const { maxConcurrentSessions, sessionTtl } = this.config.auth;
     const alive = (await this.repository.listOpen(userId, tx)).filter((session) => this.isAlive(session, now));
     const surplus = alive.slice(0, Math.max(0, alive.length - maxConcurrentSessions + 1));
@@ -48,6 +53,7 @@ export class SessionsService {
       user_agent: client.userAgent,
       last_seen_at: now.toISOString(),
       expires_at: expiresAt.toISOString(),
+      mfa_at: client.hasSecondFactor ? now.toISOString() : null,
     });
     const refreshToken = this.codec.first();
     await this.repository.insertToken(tx, userId, {

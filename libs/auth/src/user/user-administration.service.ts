@@ -19,6 +19,7 @@ import {
   writableDocument,
 } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
+import { MfaRepository } from '../mfa/mfa.repository.js';
 import { emailKey, User } from '../model/identity.vertex.js';
 import { removeIdentitiesOf } from '../oauth/identity/identities.repository.js';
 import { assertSomebodyGetsIn } from '../oauth/local-auth/way-in.js';
@@ -54,6 +55,7 @@ export class UserAdministration {
     private readonly sessions: SessionsService,
     private readonly powers: ActorPowers,
     private readonly roles: UserRoles,
+    private readonly mfa: MfaRepository,
   ) {}
 
   async list(query: PageQueryDto): Promise<Page<UserResponseDto>> {
@@ -116,6 +118,7 @@ export class UserAdministration {
       await this.assertNotLastAdmin(tx, user);
       await this.sessions.removeAllIn(tx.transaction, id);
       await removeIdentitiesOf(tx, id);
+      await this.mfa.removeAll(tx, id);
       await tx.remove(User, id);
       if (user.is_admin) await assertSomebodyGetsIn(tx);
       this.audit(tx, 'user.delete', id);

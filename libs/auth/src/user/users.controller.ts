@@ -14,6 +14,7 @@ import {
 } from '#libs/http';
 import { AuditRead } from '../audit/audit-read.decorator.js';
 import { SessionPageDto } from '../http/me.dto.js';
+import { MfaService } from '../mfa/mfa.service.js';
 import { SESSION_LIST } from '../session/session-pages.js';
 import {
   RolePlaceDto,
@@ -37,6 +38,7 @@ export class UsersController {
     private readonly roles: UserRoles,
     private readonly sessions: UserSessions,
     private readonly locks: UserUnlock,
+    private readonly mfa: MfaService,
   ) {}
 
   /**
@@ -137,6 +139,19 @@ export class UsersController {
   @RequirePermission('user:write')
   unlockUser(@Param('id') id: string): Promise<void> {
     return this.locks.unlock(id);
+  }
+
+  /**
+   * Takes a user's second factor away, with its backup codes.
+   *
+   * @remarks For users who lost both. Ends every session of the user; the password alone is asked for from then on. Not
+   * for accounts that may do more than the caller (403 `beyond_own_powers`).
+   */
+  @Delete(':id/mfa')
+  @HttpCode(204)
+  @RequirePermission('user:write')
+  resetUserMfa(@Param('id') id: string): Promise<void> {
+    return this.mfa.reset(id);
   }
 
   /**

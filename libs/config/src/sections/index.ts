@@ -6,6 +6,7 @@ export { databaseSection } from './database.config.js';
 export { limitsSection } from './limits.config.js';
 export { logSection } from './log.config.js';
 export { mailSection } from './mail.config.js';
+export { mfaSection } from './mfa.config.js';
 export { oauthSection } from './oauth.config.js';
 export { queueSection } from './queue.config.js';
 export { serverSection } from './server.config.js';

@@ -57,10 +57,13 @@ export class CodeExchange {
       // The lock makes parallel sign-ins count each other's sessions.
       const user = await tx.lock(User, identity.user_id);
       if (!user?.is_active || !(await this.flows.spendCode(tx.transaction, code, browser))) return undefined;
+      // Switched on since it was asked for above: then it was not proven.
+      if (!pending.hasSecondFactor && Date.parse(user.mfa_enabled_at ?? '') >= now.getTime()) return undefined;
       actAs({ kind: 'user', id: user.id, name: user.display_name });
       await tx.patch(User, user.id, { set: { last_login_at: now.toISOString() } });
       await this.identities.touch(tx, identity.id, now);
-      const session = await this.sessions.open(tx.transaction, user.id, client, now);
+      const hasSecondFactor = pending.hasSecondFactor || user.mfa_enabled_at !== null;
+      const session = await this.sessions.open(tx.transaction, user.id, { ...client, hasSecondFactor }, now);
       recordAudit(tx.transaction, {
         action: 'auth.login',
         outcome: 'success',

@@ -453,6 +453,18 @@ describe('a second factor', () => {
     expect(asked).toEqual([]);
   });
 
+  it('that is switched on in the same moment is not passed by', async () => {
+    const browser = newBrowser();
+    const code = (await browser.signIn('company')).get('code');
+    const factor = world.app.get(SecondFactor, { strict: false });
+    const switching = jest.spyOn(factor, 'prove').mockImplementationOnce(async (userId) => {
+      const set = { mfa_enabled_at: new Date().toISOString() };
+      await world.platform.graph.transaction((tx) => tx.patch(User, userId, { set }));
+    });
+    expect((await browser.exchange(code)).body.code).toBe('invalid_sign_in_code');
+    expect(switching).toHaveBeenCalled();
+  });
+
   it('is not asked for where the provider says that it has been', async () => {
     asked.length = 0;
     idp.amr = ['otp', 'mfa'];

@@ -1,5 +1,3 @@
-import { Injectable } from '@nestjs/common';
-
 /** What signing in with a provider asks of multi-factor authentication. */
 export abstract class SecondFactor {
   /**
@@ -7,10 +5,4 @@ export abstract class SecondFactor {
    * @throws DomainError where a code is needed and missing, or wrong
    */
   abstract prove(userId: string, code: string | undefined): Promise<void>;
-}
-
-/** Where there is no multi-factor authentication, nobody is asked for it. */
-@Injectable()
-export class NoSecondFactor extends SecondFactor {
-  override async prove(): Promise<void> {}
 }

@@ -1,0 +1,54 @@
+import { DomainError, invalid } from '#libs/common';
+import { defineProblems } from '#libs/http';
+
+defineProblems({
+  mfa_required: {
+    status: 401,
+    title: 'A second factor is needed',
+    cause: 'The password was right, and the account has a second factor.',
+    remedy: 'Sign in once more with `mfa_code`: the six digits of the authenticator app, or a backup code.',
+  },
+  mfa_invalid: {
+    status: 401,
+    title: 'Second factor refused',
+    cause: 'The code is wrong, is of another time, or was used before: each works once.',
+    remedy: 'Wait for the app’s next code, and check that the clocks of both devices are right; or use a backup code.',
+  },
+  mfa_not_pending: {
+    status: 409,
+    title: 'No second factor waits for its code',
+    cause: 'There is no secret that waits to be put in force, or a newer one was made meanwhile.',
+    remedy: 'Begin with `POST /me/mfa`.',
+  },
+  mfa_off: {
+    status: 409,
+    title: 'No second factor',
+    cause: 'The call concerns a second factor, and the caller has none.',
+    remedy: 'Set one up with `POST /me/mfa`.',
+  },
+  fresh_proof_required: {
+    status: 403,
+    title: 'Prove once more who you are',
+    cause:
+      'What a stolen session must not do needs the password or a second factor again, unless one has just signed in.',
+    remedy: 'Send `password` or `mfa_code` along.',
+  },
+  fresh_proof_wrong: {
+    status: 403,
+    title: 'The proof is wrong',
+    cause: 'The password or the code is not that of the caller, or the code was used before.',
+    remedy: 'Check it. Wrong ones count as failed sign-ins.',
+  },
+});
+
+export function mfaNotPending(): DomainError {
+  return new DomainError('mfa_not_pending', 'conflict', 'No second factor waits for its code.');
+}
+
+export function mfaOff(): DomainError {
+  return new DomainError('mfa_off', 'conflict', 'There is no second factor.');
+}
+
+export function mfaInvalidCode(): DomainError {
+  return invalid([{ pointer: '/code', code: 'wrong_code', message: 'This is not a code of the new secret.' }]);
+}
