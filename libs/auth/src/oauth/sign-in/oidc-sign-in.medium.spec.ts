@@ -4,6 +4,7 @@ import { DomainError } from '#libs/common';
 import type { AuthWorld } from '../../../test/auth-world.js';
 import { CertifiedIdp, type IdpAccount } from '../../../test/certified-idp.js';
 import { addProvider, auditTrail, Browser, PUBLIC_URL, providerWorld } from '../../../test/provider-world.js';
+import { Totp } from '../../mfa/totp.js';
 import { User } from '../../model/identity.vertex.js';
 import { OAuthIdentity } from '../model/oauth.vertex.js';
 import { SecondFactor } from './second-factor.js';
@@ -407,6 +408,27 @@ describe('who comes in', () => {
     idp.amr = ['pwd'];
     await signedIn();
     expect((await auditTrail(world))[0]?.['detail']).toContain('"has_second_factor":false');
+  });
+});
+
+describe('an authenticator app', () => {
+  it('is asked for after the provider, in the words of signing in with a password', async () => {
+    const { token } = await signedIn();
+    const { secret } = (await world.call('POST', '/me/mfa', { token, body: {} })).body;
+    const totp = new Totp('Imbi');
+    const codeAt = (steps: number) => totp.code(secret, new Date(Date.now() + steps * 30_000));
+    expect((await world.call('POST', '/me/mfa/verify', { token, body: { code: codeAt(0) } })).status).toBe(200);
+    const browser = newBrowser();
+    const code = (await browser.signIn('company')).get('code');
+    for (const [given, refusal] of [
+      [{}, 'mfa_required'],
+      [{ mfa_code: codeAt(0) }, 'mfa_invalid'],
+    ] as const) {
+      expect((await browser.exchange(code, given)).body.code).toBe(refusal);
+    }
+    expect((await browser.exchange(code, { mfa_code: codeAt(1) })).status).toBe(200);
+    idp.amr = ['mfa'];
+    await signedIn();
   });
 });
 
