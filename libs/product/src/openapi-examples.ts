@@ -118,6 +118,16 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   UserWriteDto: user,
   UserPatchDto: { display_name: 'Ada King' },
   UserPasswordDto: { password: 'Difference-Engine-1822' },
+  FreshProofDto: { password: 'Correct-Horse-9-Battery' },
+  MfaVerifyDto: { code: '492039' },
+  MfaStatusDto: { enabled: true, enabled_at: TIME, is_pending: false, backup_codes_left: 10 },
+  BackupCodesDto: { backup_codes: ['0-7KQ2-9FXM-4D0R-ABCD', '1-M4ZC-0WQ8-HJ2P-T6NV'] },
+  MfaSetupResponseDto: {
+    secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+    otpauth_uri: 'otpauth://totp/Imbi:ada%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Imbi',
+    qr_png: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==',
+    backup_codes: ['0-7KQ2-9FXM-4D0R-ABCD', '1-M4ZC-0WQ8-HJ2P-T6NV'],
+  },
   OwnPasswordDto: { current_password: 'Correct-Horse-9-Battery', password: 'Better-Horse-10-Battery' },
   UserResponseDto: without(stored(user, { has_password: true, last_login_at: null }), 'description', 'icon'),
 

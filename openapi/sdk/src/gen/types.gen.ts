@@ -115,6 +115,16 @@ export type AuditResource = {
 };
 
 /**
+ * Codes for when the authenticator app is lost: shown this once.
+ */
+export type BackupCodes = {
+    /**
+     * Each works once.
+     */
+    backup_codes: Array<string>;
+};
+
+/**
  * Conditions on a field of type boolean; all of them must hold.
  */
 export type BooleanFilter = {
@@ -518,6 +528,20 @@ export type FieldError = {
      * What is wrong, for programs.
      */
     code: string;
+};
+
+/**
+ * How a caller proves once more who they are; nothing of it is needed in the first minutes of a session.
+ */
+export type FreshProof = {
+    /**
+     * The password.
+     */
+    password?: string;
+    /**
+     * Instead of it, six digits of the authenticator app, or a backup code.
+     */
+    mfa_code?: string;
 };
 
 /**
@@ -1030,6 +1054,10 @@ export type Login = {
      */
     password: string;
     /**
+     * Where the account has a second factor: six digits of the authenticator app, or a backup code.
+     */
+    mfa_code?: string;
+    /**
      * What to call this device in the list of sessions.
      */
     device_label?: string;
@@ -1081,6 +1109,60 @@ export type Me = {
      * The effective permissions, sorted.
      */
     permissions: Array<string>;
+};
+
+/**
+ * A new secret and its backup codes: shown this once.
+ */
+export type MfaSetup = {
+    /**
+     * The secret, in base32, to be typed where it cannot be scanned.
+     */
+    secret: string;
+    /**
+     * What the QR code says.
+     */
+    otpauth_uri: string;
+    /**
+     * The QR code: a PNG image as a `data:` address.
+     */
+    qr_png: string;
+    /**
+     * Each works once.
+     */
+    backup_codes: Array<string>;
+};
+
+/**
+ * The second factor of the caller.
+ */
+export type MfaStatus = {
+    /**
+     * Whether one is asked for at sign-in.
+     */
+    enabled: boolean;
+    /**
+     * Since when; null where it is not.
+     */
+    enabled_at: string | null;
+    /**
+     * Whether a new secret waits for its first code.
+     */
+    is_pending: boolean;
+    /**
+     * How many backup codes are unused.
+     */
+    backup_codes_left: number;
+};
+
+/**
+ * The first code of a new secret.
+ */
+export type MfaVerify = {
+    /**
+     * Six digits of the authenticator app.
+     */
+    code: string;
 };
 
 /**
@@ -5681,6 +5763,297 @@ export type LinkMyIdentityResponses = {
 };
 
 export type LinkMyIdentityResponse = LinkMyIdentityResponses[keyof LinkMyIdentityResponses];
+
+export type GetMyMfaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/me/mfa';
+};
+
+export type GetMyMfaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetMyMfaError = GetMyMfaErrors[keyof GetMyMfaErrors];
+
+export type GetMyMfaResponses = {
+    /**
+     * And how many backup codes are left.
+     */
+    200: MfaStatus;
+};
+
+export type GetMyMfaResponse = GetMyMfaResponses[keyof GetMyMfaResponses];
+
+export type SetupMyMfaData = {
+    body: FreshProof;
+    path?: never;
+    query?: never;
+    url: '/api/me/mfa';
+};
+
+export type SetupMyMfaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type SetupMyMfaError = SetupMyMfaErrors[keyof SetupMyMfaErrors];
+
+export type SetupMyMfaResponses = {
+    /**
+     * Shows secret, QR code and ten backup codes, this once. Until `POST /me/mfa/verify` brings a code of it
+     * nothing changes: a second factor that is in force stays so. Needs a fresh proof (403 `fresh_proof_required`).
+     */
+    201: MfaSetup;
+};
+
+export type SetupMyMfaResponse = SetupMyMfaResponses[keyof SetupMyMfaResponses];
+
+export type RenewMyBackupCodesData = {
+    body: FreshProof;
+    path?: never;
+    query?: never;
+    url: '/api/me/mfa/backup-codes';
+};
+
+export type RenewMyBackupCodesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RenewMyBackupCodesError = RenewMyBackupCodesErrors[keyof RenewMyBackupCodesErrors];
+
+export type RenewMyBackupCodesResponses = {
+    /**
+     * Shown this once. Needs a fresh proof (403 `fresh_proof_required`).
+     */
+    201: BackupCodes;
+};
+
+export type RenewMyBackupCodesResponse = RenewMyBackupCodesResponses[keyof RenewMyBackupCodesResponses];
+
+export type DisableMyMfaData = {
+    body: FreshProof;
+    path?: never;
+    query?: never;
+    url: '/api/me/mfa/disable';
+};
+
+export type DisableMyMfaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DisableMyMfaError = DisableMyMfaErrors[keyof DisableMyMfaErrors];
+
+export type DisableMyMfaResponses = {
+    /**
+     * The caller's other sessions end. Needs a fresh proof (403 `fresh_proof_required`).
+     */
+    204: void;
+};
+
+export type DisableMyMfaResponse = DisableMyMfaResponses[keyof DisableMyMfaResponses];
+
+export type VerifyMyMfaData = {
+    body: MfaVerify;
+    path?: never;
+    query?: never;
+    url: '/api/me/mfa/verify';
+};
+
+export type VerifyMyMfaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type VerifyMyMfaError = VerifyMyMfaErrors[keyof VerifyMyMfaErrors];
+
+export type VerifyMyMfaResponses = {
+    /**
+     * By a code of the authenticator app; a backup code will not do. It takes the place of the one until now,
+     * and the caller's other sessions end.
+     */
+    200: MfaStatus;
+};
+
+export type VerifyMyMfaResponse = VerifyMyMfaResponses[keyof VerifyMyMfaResponses];
 
 export type ChangeMyPasswordData = {
     body: OwnPassword;
@@ -11766,6 +12139,69 @@ export type UpdateUserResponses = {
 };
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ResetUserMfaData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/mfa';
+};
+
+export type ResetUserMfaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ResetUserMfaError = ResetUserMfaErrors[keyof ResetUserMfaErrors];
+
+export type ResetUserMfaResponses = {
+    /**
+     * For users who lost both. Ends every session of the user; the password alone is asked for from then on. Not
+     * for accounts that may do more than the caller (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type ResetUserMfaResponse = ResetUserMfaResponses[keyof ResetUserMfaResponses];
 
 export type SetUserPasswordData = {
     body: UserPassword;
