@@ -101,7 +101,7 @@ describe('the audit log', () => {
       ip: '127.0.0.1',
       user_agent: 'lightMyRequest',
       request_id: expect.any(String),
-      detail: {},
+      detail: { second_factor: 'none' },
     });
     expect(body.items[0]).toMatchObject({ actor: { kind: 'anonymous' }, reason: 'wrong_password' });
   });
