@@ -137,6 +137,7 @@ export function startEnvironment(directory: string): Record<string, string> {
     IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
     IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
     IMBI_RATE_LIMIT_PER_MINUTE: '1000000',
+    IMBI_RATE_LIMIT_FAILED_CREDENTIALS_PER_MINUTE: '1000000',
   };
 }
 

@@ -23,7 +23,10 @@ const lines: string[] = [];
 let world: AuthWorld;
 beforeAll(async () => {
   configureLogging({ level: 'debug', format: 'json', destination: { write: (line) => lines.push(line) } });
-  world = await AuthWorld.create({ IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000' });
+  world = await AuthWorld.create({
+    IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
+    IMBI_RATE_LIMIT_FAILED_CREDENTIALS_PER_MINUTE: '10000',
+  });
 });
 afterAll(async () => {
   configureLogging({ level: 'silent', format: 'json' });

@@ -9,6 +9,14 @@ export const limitsSection = section('limits', 'Limits', {
     unit: 'requests',
     description: 'Requests a minute that one caller (user, else address) may make.',
   }),
+  failedCredentialsPerMinute: setting.integer({
+    env: 'IMBI_RATE_LIMIT_FAILED_CREDENTIALS_PER_MINUTE',
+    default: 300,
+    min: 1,
+    max: 1_000_000,
+    unit: 'requests',
+    description: 'Requests a minute from one address without a good credential; beyond that they are answered 429.',
+  }),
   loginsPerMinute: setting.integer({
     env: 'IMBI_RATE_LIMIT_LOGIN_PER_MINUTE',
     default: 5,

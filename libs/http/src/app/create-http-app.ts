@@ -15,6 +15,7 @@ import { ProblemFilter, sendProblem } from '../problem/problem.filter.js';
 import { REFUSAL_RECORDER, type RefusalRecorder } from '../problem/refusal-recorder.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '../problem/to-problem.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
+import { RefusedCalls } from '../rate-limit/refused-calls.js';
 import { Metrics } from '../status/metrics.js';
 import { installRequestMetrics } from '../status/request-metrics.hook.js';
 import { DtoValidationPipe } from '../validation/validation.pipe.js';
@@ -70,9 +71,11 @@ export async function createHttpApp(
   app.setGlobalPrefix('api', {
     exclude: [...OUTSIDE_API, ...(options.outsideApi ?? [])].map((path) => ({ path, method: RequestMethod.ALL })),
   });
-  app.useGlobalFilters(new ProblemFilter(() => optional<RefusalRecorder>(app, REFUSAL_RECORDER)));
   app.useGlobalPipes(new DtoValidationPipe());
   if (options.preview) return app;
+  app.useGlobalFilters(
+    new ProblemFilter(app.get(RefusedCalls), () => optional<RefusalRecorder>(app, REFUSAL_RECORDER)),
+  );
   // These follow the guards that modules bring (authentication), in this order.
   app.useGlobalGuards(app.get(RateLimitGuard), app.get(IdempotencyGuard));
   await installHooks(app, config);
@@ -87,7 +90,11 @@ async function installHooks(app: NestFastifyApplication, config: Config): Promis
   installRequestMetrics(fastify, app.get(Metrics));
   installBodyParsers(fastify);
   await installSecurity(fastify, config.server);
-  installUnknownRoutes(fastify, () => optional<RequestAuthenticator>(app, REQUEST_AUTHENTICATOR));
+  installUnknownRoutes(fastify, {
+    authenticator: () => optional<RequestAuthenticator>(app, REQUEST_AUTHENTICATOR),
+    limits: app.get(RateLimitGuard),
+    refused: app.get(RefusedCalls),
+  });
   installRouteHooks(fastify);
   installIdempotency(fastify, () => optional(app, IdempotencyStore));
 }

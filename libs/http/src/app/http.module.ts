@@ -11,6 +11,7 @@ import { rateLimitPolicies } from '../rate-limit/policies.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
 import { RateLimiter } from '../rate-limit/rate-limiter.js';
 import { RedisThrottlerStorage } from '../rate-limit/redis-throttler-storage.js';
+import { RefusedCalls } from '../rate-limit/refused-calls.js';
 import { HealthRegistry } from '../status/health.js';
 import { Metrics } from '../status/metrics.js';
 import { MetricsAccess } from '../status/metrics-access.js';
@@ -45,6 +46,12 @@ export function httpModule(config: Config, secret: Buffer): DynamicModule {
         provide: RateLimitGuard,
         inject: [RateLimiter],
         useFactory: (limiter: RateLimiter) => new RateLimitGuard(limiter, rateLimitPolicies(config.limits)),
+      },
+      {
+        provide: RefusedCalls,
+        inject: [RateLimiter, RateLimitGuard],
+        useFactory: (limiter: RateLimiter, guard: RateLimitGuard) =>
+          new RefusedCalls(limiter, guard, rateLimitPolicies(config.limits).failed_credentials),
       },
       {
         provide: IdempotencyStore,

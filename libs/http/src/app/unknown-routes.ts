@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, requestContext } from '#libs/common';
 import { pathOf, sendProblem } from '../problem/problem.filter.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '../problem/to-problem.js';
+import type { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
+import type { RefusedCalls } from '../rate-limit/refused-calls.js';
 
 /** Injection token of the {@link RequestAuthenticator}, which the auth feature provides. */
 export const REQUEST_AUTHENTICATOR = Symbol('imbi.http.request-authenticator');
@@ -32,16 +34,27 @@ export class RouteTable {
   }
 }
 
+/** What answering where there is no route takes. */
+export interface UnknownRouteParts {
+  readonly authenticator: () => RequestAuthenticator | undefined;
+  readonly limits: RateLimitGuard;
+  readonly refused: RefusedCalls;
+}
+
 /**
- * Answers requests that match no route: under /api only after authentication, so that strangers cannot map it, then 405
- * with `Allow` where the path exists, else 404.
+ * Answers requests that match no route, limited as those that do: under /api only after authentication, so that strangers
+ * cannot map it, then 405 with `Allow` where the path exists, else 404.
  */
-export function installUnknownRoutes(fastify: FastifyInstance, authenticator: () => RequestAuthenticator | undefined) {
+export function installUnknownRoutes(fastify: FastifyInstance, parts: UnknownRouteParts): void {
   const table = new RouteTable();
   fastify.addHook('onRoute', (route) => table.add(route.url, [route.method].flat()));
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done();
-    answer(request, reply, table, authenticator()).catch((error: unknown) => sendProblem(error, request, reply));
+    answer(request, reply, table, parts)
+      .catch((error: unknown) =>
+        parts.refused.count(error, request, reply).then((problem) => sendProblem(problem, request, reply)),
+      )
+      .catch((error: unknown) => sendProblem(error, request, reply));
   });
 }
 
@@ -49,10 +62,11 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   table: RouteTable,
-  authenticator: RequestAuthenticator | undefined,
+  { authenticator, limits }: UnknownRouteParts,
 ): Promise<void> {
   const path = pathOf(request.url);
-  if (path.startsWith('/api')) await authenticator?.authenticate(request);
+  if (path.startsWith('/api')) await authenticator()?.authenticate(request);
+  await limits.limit(request, reply);
   const methods = table.methodsAt(path);
   if (methods.length === 0) throw new DomainError('not_found', 'not_found', 'There is nothing at this address.');
   sendMethodNotAllowed(request, reply, methods);

@@ -115,8 +115,10 @@ export const BASE_PROBLEMS = defineProblems({
   idempotency_answer_not_kept: {
     status: 409,
     title: 'Answer not kept',
-    cause: 'The request was carried out before; its answer held a secret and was therefore not stored.',
-    remedy: 'If the answer was lost, revoke what it created and create another with a new key.',
+    cause:
+      'The request was carried out before; its answer held a secret and was not stored, or was lost with the process ' +
+      'that had it.',
+    remedy: 'Look at what there is; revoke a secret that nobody received, and create another with a new key.',
   },
   precondition_failed: {
     status: 412,

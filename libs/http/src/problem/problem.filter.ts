@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createLogger, type DomainError, isDomainError } from '#libs/common';
 import { StoredAnswer } from '../idempotency/stored-answer.js';
+import type { RefusedCalls } from '../rate-limit/refused-calls.js';
 import type { RefusalRecorder } from './refusal-recorder.js';
 import { PROBLEM_MEDIA_TYPE, type ProblemAnswer, toProblem } from './to-problem.js';
 
@@ -13,16 +14,26 @@ const REFUSALS: ReadonlySet<string> = new Set(['forbidden', 'unauthenticated', '
 /** Turns every error of every layer into a problem document; the only place that does. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly recorder: () => RefusalRecorder | undefined) {}
+  constructor(
+    private readonly refused: RefusedCalls,
+    private readonly recorder: () => RefusalRecorder | undefined,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void | Promise<void> {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     if (error instanceof StoredAnswer) return error.send(reply);
-    const recorder = isRefusal(error) ? this.recorder() : undefined;
-    if (!recorder || !isRefusal(error)) return sendProblem(error, request, reply);
-    return record(recorder, error, request).then(() => sendProblem(error, request, reply));
+    if (!isRefusal(error) && !this.refused.isUncounted(error, request, reply))
+      return sendProblem(error, request, reply);
+    return this.refuse(error, request, reply);
+  }
+
+  private async refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const refusal = await this.refused.count(error, request, reply);
+    const recorder = isRefusal(refusal) ? this.recorder() : undefined;
+    if (recorder && isRefusal(refusal)) await record(recorder, refusal, request);
+    sendProblem(refusal, request, reply);
   }
 }
 

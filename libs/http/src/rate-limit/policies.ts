@@ -17,6 +17,7 @@ export function rateLimitPolicies(limits: Config['limits']) {
   return {
     default: policy('default', limits.requestsPerMinute, 60, 'allow'),
     api_key: policy('api_key', limits.apiKeyRequestsPerMinute, 60, 'allow'),
+    failed_credentials: policy('failed_credentials', limits.failedCredentialsPerMinute, 60, 'allow'),
     login: policy('login', limits.loginsPerMinute, 60, 'refuse'),
     refresh: policy('refresh', limits.refreshesPerMinute, 60, 'refuse'),
     provider_start: policy('provider_start', limits.providerStartsPerMinute, 60, 'refuse'),

@@ -22,15 +22,19 @@ export class RateLimitGuard implements CanActivate {
     const name = this.policyNameOf(context);
     if (name === 'none') return true;
     const http = context.switchToHttp();
-    const caller = rateLimitCallerOf(http.getRequest<FastifyRequest>());
+    await this.limit(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), name);
+    return true;
+  }
+
+  /** Counts a call of the request's caller and says so in its answer. @throws DomainError `rate_limited` */
+  async limit(request: FastifyRequest, reply: FastifyReply, name?: RateLimitPolicyName): Promise<void> {
+    const caller = rateLimitCallerOf(request);
     const policy = this.policyFor(name, caller);
     const state = await this.limiter.consume(caller.key, policy);
-    http
-      .getResponse<FastifyReply>()
+    reply
       .header('ratelimit-policy', `"${policy.name}";q=${state.limit};w=${policy.windowSeconds}`)
       .header('ratelimit', `"${policy.name}";r=${state.remaining};t=${state.resetSeconds}`);
     if (!state.allowed) throw rateLimited(state);
-    return true;
   }
 
   private policyFor(name: RateLimitPolicyName | undefined, caller: RateLimitCaller): RateLimitPolicy {

@@ -13,7 +13,7 @@ import { RedisThrottlerStorage } from './redis-throttler-storage.js';
 const queues = testQueues();
 const closers: (() => unknown)[] = [];
 afterAll(async () => {
-  for (const close of closers) close();
+  for (const close of closers) await close();
   await queues.close();
 });
 
@@ -57,6 +57,53 @@ describe('a store that is away', () => {
     const limiter = new RateLimiter(redis('redis://127.0.0.1:1'));
     await expect(limiter.consume('a', policies.login)).rejects.toMatchObject({ kind: 'unavailable' });
     expect((await limiter.consume('a', policies.default)).allowed).toBe(true);
+  });
+});
+
+describe('calls that are refused before they are counted', () => {
+  async function application(env: Record<string, string>) {
+    const app = await createHttpApp(FakeAppModule, loadConfig({ IMBI_ACCESS_LOG: 'false', ...env }));
+    await app.init();
+    const fastify = app.getHttpAdapter().getInstance();
+    await fastify.ready();
+    closers.push(() => app.close());
+    return async (times: number, url: string, authorization?: string, ip = '203.0.113.9') => {
+      const headers = authorization === undefined ? {} : { authorization };
+      const answers: { status: number; code: string; retryAfter: unknown }[] = [];
+      for (let time = 0; time < times; time += 1) {
+        const response = await fastify.inject({ method: 'GET', url, headers, remoteAddress: ip });
+        const { code } = response.statusCode < 400 ? { code: '' } : response.json();
+        answers.push({ status: response.statusCode, code, retryAfter: response.headers['retry-after'] });
+      }
+      return answers;
+    };
+  }
+  const codes = (answers: readonly { code: string }[]) => answers.map(({ code }) => code);
+
+  it('are limited by their address where nobody is known, on routes and beside them', async () => {
+    const call = await application({ IMBI_RATE_LIMIT_FAILED_CREDENTIALS_PER_MINUTE: '3' });
+    const known = await call(2, '/api/notes/n1');
+    const unknown = await call(2, '/api/nothing', 'nonsense');
+    expect(codes([...known, ...unknown])).toEqual([
+      'unauthenticated',
+      'unauthenticated',
+      'unauthenticated',
+      'rate_limited',
+    ]);
+    expect(unknown[1]).toMatchObject({ status: 429, retryAfter: expect.stringMatching(/^\d+$/) });
+    expect(codes(await call(1, '/api/notes/n1'))).toEqual(['rate_limited']);
+    expect(codes(await call(1, '/api/notes/n1', undefined, '203.0.113.10'))).toEqual(['unauthenticated']);
+    // A good credential from the same address is none of them.
+    expect((await call(1, '/api/notes', 'Bearer ada'))[0]?.status).toBe(200);
+  });
+
+  it('are limited by their caller where they were let in and then turned away, and at unknown addresses', async () => {
+    const call = await application({ IMBI_RATE_LIMIT_PER_MINUTE: '3' });
+    const forbidden = await call(2, '/api/notes/n1', 'Bearer ada other:read');
+    const unknown = await call(2, '/api/nothing', 'Bearer ada other:read');
+    expect(codes([...forbidden, ...unknown])).toEqual(['forbidden', 'forbidden', 'not_found', 'rate_limited']);
+    expect(codes(await call(1, '/api/notes/n1', 'Bearer ada other:read'))).toEqual(['rate_limited']);
+    expect(codes(await call(4, '/nothing'))).toEqual(['not_found', 'not_found', 'not_found', 'rate_limited']);
   });
 });
 
