@@ -1,4 +1,4 @@
-// Writes every generated file: DTO metadata, OpenAPI document, SDK, configuration page, error pages.
+// Writes every generated file: DTO metadata, mail templates, OpenAPI document, SDK, configuration page, error pages.
 // With --check it writes nothing and fails when a file in the tree is not what would be written.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,13 @@ import { PluginMetadataGenerator } from '@nestjs/cli/lib/compiler/plugins/plugin
 import { ReadonlyVisitor } from '@nestjs/swagger/plugin';
 import ts from 'typescript';
 import { buildIfStale } from '../build.mjs';
+import { compileTemplates } from '../mail-templates.mjs';
 import { root } from '../paths.mjs';
 
 const check = process.argv.includes('--check');
 const METADATA = 'libs/product/src/metadata.ts';
 const SCHEMA_COMMENTS = 'libs/product/src/schema-comments.gen.ts';
+const MAIL_TEMPLATES = 'libs/email/src/template/compiled.gen.ts';
 const SDK = 'openapi/sdk/src/gen';
 const work = mkdtempSync(path.join(tmpdir(), 'imbi-generate-'));
 const stale = [];
@@ -21,6 +23,7 @@ const stale = [];
 try {
   put(SCHEMA_COMMENTS, schemaComments());
   put(METADATA, dtoMetadata());
+  put(MAIL_TEMPLATES, await compileTemplates());
   buildIfStale(process.execPath);
   const product = await load('libs/product/src/index.js');
   const { documentConfig } = await load('libs/config/src/index.js');

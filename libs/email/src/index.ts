@@ -1,0 +1,2 @@
+export { previewMail } from './template/preview.js';
+export { TEMPLATE_NAMES } from './template/template-variables.js';
