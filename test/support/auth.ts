@@ -10,7 +10,7 @@ import { testDatabase } from '#test/database';
 
 /** As much of an organization as authorization looks at; the real one is the catalogue's. */
 export const TestOrganization = defineVertex('Organization', {
-  properties: { slug: property.slug() },
+  properties: { slug: property.slug(), require_mfa: property.boolean({ optional: true }) },
   unique: [['slug']],
   tenancy: 'self',
 });

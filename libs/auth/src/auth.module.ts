@@ -14,6 +14,7 @@ import { AccessibleOrganizations } from './principal/accessible-organizations.js
 import { Principals } from './principal/principals.js';
 import { PrincipalsReadModel } from './principal/principals.read-model.js';
 import { AuthSeeder } from './seed/auth-seeder.js';
+import { KnownDevices } from './session/known-devices.repository.js';
 import { RefreshService } from './session/refresh.service.js';
 import { RefreshTokenCodec } from './session/refresh-token-codec.js';
 import { SessionsRepository } from './session/sessions.repository.js';
@@ -59,6 +60,7 @@ import { UsersService } from './user/users.service.js';
     AccessibleOrganizations,
     RefreshTokenCodec,
     SessionsRepository,
+    KnownDevices,
     SessionsService,
     RefreshService,
     MfaRepository,

@@ -1,3 +1,6 @@
+export { AccountHttpModule } from './account/account-http.module.js';
+export { AccountJobsModule } from './account/account-jobs.module.js';
+export { type AccountMail, type AccountMailKind, AccountMails } from './account/account-mails.js';
 export { ApiKeyCodec } from './api-key/api-key-codec.js';
 export { type AuditEvent, recordAudit } from './audit/audit.js';
 export { AuditRead } from './audit/audit-read.decorator.js';
@@ -22,7 +25,7 @@ export type { CredentialSubject } from './principal/credential-subject.js';
 export { type PrincipalPlace, Principals } from './principal/principals.js';
 export { AuthSeeder } from './seed/auth-seeder.js';
 export { type Client, currentClient } from './session/client.js';
-export { RefreshService, tokenReused } from './session/refresh.service.js';
+export { RefreshService } from './session/refresh.service.js';
 export { type OpenedSession, SessionsService } from './session/sessions.service.js';
 export { AccessTokens, type IssuedAccessToken } from './token/access-tokens.js';
 export { SigningKeyStore } from './token/signing-key-store.js';

@@ -8,7 +8,7 @@ function stored(write: JsonObject, more: JsonObject = {}): JsonObject {
   return { id: ID, description: null, icon: null, ...write, ...more, created_at: TIME, updated_at: TIME, version: 1 };
 }
 
-const organization = { slug: 'acme', name: 'Acme', description: 'Makes everything.' };
+const organization = { slug: 'acme', name: 'Acme', description: 'Makes everything.', require_mfa: false };
 const team = { slug: 'platform', name: 'Platform', description: 'Runs the shared infrastructure.' };
 const projectType = {
   slug: 'http-api',
@@ -55,6 +55,7 @@ const role = {
   description: 'Looks after what is released.',
   priority: 150,
   is_default: false,
+  require_mfa: false,
   permissions: ['project:read', 'project:write'],
   inherits: ['viewer'],
 };
@@ -74,6 +75,8 @@ const other = { id: 'kY3pQ9_vL2xWcT7rZ-s8D', slug: 'shop', name: 'Shop' };
  * The examples of the document tell one story: sent in this order to a new installation, each of them works. An
  * end-to-end test sends them.
  */
+const ACCOUNT_TOKEN = 'Zk3J9x4tokenOf256bitsFromTheLinkInTheMail7Qw';
+
 export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   LoginDto: { email: 'admin@imbi.local', password: 'Correct-Horse-9-Battery', device_label: 'Work laptop' },
   RefreshDto: { refresh_token: 'the refresh_token of the last answer' },
@@ -197,6 +200,11 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
     parameters: { team: team.slug },
   },
   GraphQueryResultDto: { columns: ['project'], rows: [['API'], ['Shop']], truncated: false },
+  ForgotPasswordDto: { email: 'grace@example.org' },
+  ResendVerificationDto: { email: 'grace@example.org' },
+  ResetPasswordDto: { token: ACCOUNT_TOKEN, password: 'Correct-Horse-9-Battery' },
+  AcceptInvitationDto: { token: ACCOUNT_TOKEN, password: 'Correct-Horse-9-Battery' },
+  VerifyEmailDto: { token: ACCOUNT_TOKEN },
   ReplayAllDto: { queue: 'events' },
 };
 

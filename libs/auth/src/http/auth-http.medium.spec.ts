@@ -132,6 +132,7 @@ describe('the routes of authentication', () => {
       display_name: 'Viewer',
       kind: 'user',
       credential: 'session',
+      mfa_enrollment_required: false,
       is_admin: false,
       session_id: login.body.session_id,
       permissions: [],

@@ -3,6 +3,7 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { Authenticated, NoIdempotencyStore, Public, RateLimit } from '#libs/http';
 import { JsonWebKeySetDto, LoginDto, LogoutDto, RefreshDto, TokenResponseDto } from './auth.dto.js';
 import { AuthHttpService } from './auth-http.service.js';
+import { WithoutSecondFactor } from './without-second-factor.decorator.js';
 
 @ApiTags('Authentication')
 @Controller('auth')
@@ -45,6 +46,7 @@ export class AuthController {
   @Post('logout')
   @HttpCode(204)
   @Authenticated()
+  @WithoutSecondFactor(true)
   @NoIdempotencyStore()
   @ApiOperation({
     summary: 'Signs out',

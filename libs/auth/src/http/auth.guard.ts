@@ -1,4 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { DomainError, isId, notFound } from '#libs/common';
 import { Database } from '#libs/database';
@@ -7,37 +8,46 @@ import { recordAudit } from '../audit/audit.js';
 import type { AuthContext } from '../principal/auth-context.js';
 import type { ResourceReference } from '../principal/principals.read-model.js';
 import { Authenticator } from './authenticator.js';
+import { WithoutSecondFactor } from './without-second-factor.decorator.js';
 
 /**
  * Stands before every route. The organization of the URL (parameter `org`) is resolved first: one that does not exist,
- * or in which the caller may do nothing at all, is not found; then the permission is checked in it.
+ * or in which the caller may do nothing at all, is not found; then whether a second factor is asked for there, and then
+ * the permission.
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly database: Database,
+    private readonly reflector: Reflector,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = accessRuleOf(context.getHandler(), context.getClass());
     if (rule.kind === 'public') return true;
-    return this.decide(rule, context.switchToHttp().getRequest<FastifyRequest>());
+    return this.decide(rule, context);
   }
 
-  private async decide(rule: AccessRule, request: FastifyRequest): Promise<true> {
+  private async decide(rule: AccessRule, context: ExecutionContext): Promise<true> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
     const organization = parameterOf(request, 'org');
     const auth = await this.authenticator.identify(request, { organization, resource: resourceOf(rule, request) });
     if (organization !== undefined && (auth.organizationId === undefined || !auth.hasAccess)) {
       await this.recordDenial(request, rule, auth);
       throw notFound(`The organization "${organization}"`);
     }
+    if (auth.lacksSecondFactor && !this.isOpenWithout(context)) auth.assertSecondFactor();
     if (rule.kind === 'permission' && !auth.canOnResource(rule.permission)) {
       throw new DomainError('forbidden', 'forbidden', `This needs the permission ${rule.permission}.`, {
         details: { permission: rule.permission },
       });
     }
     return true;
+  }
+
+  private isOpenWithout(context: ExecutionContext): boolean {
+    return this.reflector.getAllAndOverride(WithoutSecondFactor, [context.getHandler(), context.getClass()]) ?? false;
   }
 
   // What is answered as forbidden is recorded by `Refusals`; this is answered as not found.

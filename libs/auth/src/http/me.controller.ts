@@ -6,8 +6,10 @@ import { OwnPassword } from '../user/own-password.service.js';
 import { OwnPasswordDto } from '../user/user.dto.js';
 import { MeQueryDto, MeResponseDto, SessionPageDto } from './me.dto.js';
 import { MeService } from './me.service.js';
+import { WithoutSecondFactor } from './without-second-factor.decorator.js';
 
 @ApiTags('Me')
+@WithoutSecondFactor(true)
 @Controller('me')
 export class MeController {
   constructor(

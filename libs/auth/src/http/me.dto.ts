@@ -43,6 +43,9 @@ export class MeResponseDto {
   /** What the call was let in by. */
   credential!: 'session' | 'api_key' | 'client';
 
+  /** Whether a second factor must be set up before anything else can be done here (403 `mfa_enrollment_required`). */
+  mfa_enrollment_required!: boolean;
+
   /** The session the call came with; null for keys and clients. */
   session_id!: string | null;
 
@@ -107,6 +110,7 @@ export function toMeResponse(auth: AuthContext, permissions: Iterable<string>): 
     display_name: principal.name,
     is_admin: auth.isAdmin,
     credential: credential.kind,
+    mfa_enrollment_required: auth.lacksSecondFactor,
     session_id: credential.kind === 'session' ? credential.id : null,
     permissions: [...permissions].sort(),
   };

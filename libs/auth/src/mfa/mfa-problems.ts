@@ -14,6 +14,15 @@ defineProblems({
     cause: 'The code is wrong, is of another time, or was used before: each works once.',
     remedy: 'Wait for the app’s next code, and check that the clocks of both devices are right; or use a backup code.',
   },
+  mfa_enrollment_required: {
+    status: 403,
+    title: 'A second factor must be set up first',
+    cause:
+      'The organization, or a role of the caller that counts there, asks for a second factor, and the call came with a ' +
+      'session that was opened without one, or with an API key whose owner has none.',
+    remedy:
+      'Set one up with `POST /me/mfa` and `POST /me/mfa/verify`; where there is one already, sign in again with it.',
+  },
   mfa_not_pending: {
     status: 409,
     title: 'No second factor waits for its code',
@@ -40,6 +49,14 @@ defineProblems({
     remedy: 'Check it. Wrong ones count as failed sign-ins.',
   },
 });
+
+export function mfaEnrollmentRequired(): DomainError {
+  return new DomainError(
+    'mfa_enrollment_required',
+    'forbidden',
+    'A second factor is asked for here: set one up first.',
+  );
+}
 
 export function mfaNotPending(): DomainError {
   return new DomainError('mfa_not_pending', 'conflict', 'No second factor waits for its code.');

@@ -114,6 +114,8 @@ export class MfaService {
       await this.activeOf(tx, user.id);
       await this.repository.removeAll(tx, user.id);
       await tx.patch(User, user.id, { set: { mfa_enabled_at: null } });
+      // What it was shown is gone: where a second factor is asked for, this session no longer stands for one.
+      await tx.patch(Session, sessionId, { set: { mfa_at: null } });
       await this.sessions.endAllIn(tx.transaction, user.id, 'credentials_changed', sessionId);
       audit(tx, 'auth.mfa.disable', user.id);
       tx.emit('user.mfa_disabled', { user_id: user.id });

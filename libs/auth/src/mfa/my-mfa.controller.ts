@@ -1,10 +1,12 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated, NoIdempotencyStore, RateLimit } from '#libs/http';
+import { WithoutSecondFactor } from '../http/without-second-factor.decorator.js';
 import { BackupCodesDto, FreshProofDto, MfaSetupResponseDto, MfaStatusDto, MfaVerifyDto } from './mfa.dto.js';
 import { MfaService } from './mfa.service.js';
 
 @ApiTags('Me')
+@WithoutSecondFactor(true)
 @Controller('me/mfa')
 export class MyMfaController {
   constructor(private readonly mfa: MfaService) {}

@@ -1,7 +1,10 @@
 import { type MigrationBuilder, migration } from '#libs/database';
+import { accountMigrations } from '../account/account.migration.js';
 import { grantMigrations } from '../grant/grant.migration.js';
 import { mfaMigrations } from '../mfa/mfa.migration.js';
+import { requireMfaMigrations } from '../mfa/require-mfa.migration.js';
 import { oauthMigrations } from '../oauth/oauth.migration.js';
+import { knownDevicesMigrations } from '../session/known-devices.migration.js';
 import { credentialMigrations } from './credential.migration.js';
 
 const ORGANIZATION = `ag_catalog.agtype_access_operator(properties, '"organization_id"'::ag_catalog.agtype)`;
@@ -80,6 +83,9 @@ export const authMigrations = [
   ...grantMigrations,
   ...mfaMigrations,
   ...oauthMigrations,
+  ...accountMigrations,
+  ...requireMfaMigrations,
+  ...knownDevicesMigrations,
 ];
 
 /**

@@ -50,6 +50,7 @@ export const Role = defineVertex('Role', {
     priority: property.integer({ description: 'Order of display; the greater, the mightier.' }),
     is_system: property.boolean({ description: 'Comes with the product and cannot be deleted.' }),
     is_default: property.boolean({ description: 'Given to new users.' }),
+    require_mfa: property.boolean({ optional: true, description: 'Who holds it needs a second factor.' }),
   },
   unique: [['slug']],
 });

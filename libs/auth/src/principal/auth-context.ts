@@ -1,5 +1,6 @@
 import { type Actor, DomainError, type RequestContext, requestContext } from '#libs/common';
 import { grantAllows } from '../grant/grant.edge.js';
+import { mfaEnrollmentRequired } from '../mfa/mfa-problems.js';
 import type { CredentialSubject } from './credential-subject.js';
 
 export interface AuthenticatedUser {
@@ -39,6 +40,8 @@ interface AuthFacts {
   readonly held: ReadonlySet<string>;
   /** What the principal was granted on the resource of the URL itself. */
   readonly resourceActions?: ReadonlySet<string>;
+  /** Whether this place or a role that counts here asks for a second factor which the credential does not stand for. */
+  readonly lacksSecondFactor?: boolean;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -52,15 +55,19 @@ export class AuthContext {
   readonly organizationId: string | undefined;
   /** The effective set here, within the credential's scopes; empty for {@link isAdmin}, who needs none. */
   readonly permissions: ReadonlySet<string>;
+  /** Nothing may be done then but what leads to a second factor: see {@link assertSecondFactor}. */
+  readonly lacksSecondFactor: boolean;
   private readonly resourceActions: ReadonlySet<string>;
 
-  constructor({ principal, credential, subject, organizationId, held, resourceActions = NONE }: AuthFacts) {
+  constructor(facts: AuthFacts) {
+    const { principal, credential, subject, organizationId, held, resourceActions = NONE } = facts;
     this.principal = principal;
     this.credential = credential;
     this.subject = subject;
     this.organizationId = organizationId;
     this.permissions = withinScopes(principal.isAdmin, held, credential.scopes);
     this.resourceActions = resourceActions;
+    this.lacksSecondFactor = facts.lacksSecondFactor ?? false;
   }
 
   /** Holds every permission, everywhere: an administrator, by a credential that is not limited to scopes. */
@@ -82,6 +89,11 @@ export class AuthContext {
   /** Whether there is anything at all that the caller may do here. */
   get hasAccess(): boolean {
     return this.isAdmin || this.permissions.size > 0 || this.resourceActions.size > 0;
+  }
+
+  /** @throws DomainError `mfa_enrollment_required` */
+  assertSecondFactor(): void {
+    if (this.lacksSecondFactor) throw mfaEnrollmentRequired();
   }
 
   /**

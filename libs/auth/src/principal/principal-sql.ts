@@ -9,12 +9,15 @@ const flag = (alias: string, property: string) =>
   `coalesce(${at(alias, property)} operator(ag_catalog.=) 'true'::ag_catalog.agtype, false)`;
 const is = (left: string, right: string) => `${left} operator(ag_catalog.=) ${right}`;
 
-const user = (alias: string) => `${alias}.id as gid, 'user' as kind, ${text(alias, 'id')} as id,
+const user = (
+  alias: string,
+  secondFactor = text(alias, 'mfa_enabled_at'),
+) => `${alias}.id as gid, 'user' as kind, ${text(alias, 'id')} as id,
     ${text(alias, 'display_name')} as name, ${text(alias, 'email')} as email,
-    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin`;
+    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin, ${secondFactor} as mfa_at`;
 const serviceAccount = (alias: string) => `${alias}.id as gid, 'service_account' as kind, ${text(alias, 'id')} as id,
     ${text(alias, 'name')} as name, null::text as email,
-    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin`;
+    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin, null::text as mfa_at`;
 const secrets = (alias: string) => `${json(alias, 'scopes')} as scopes, ${text(alias, 'secret_mac')} as secret_mac,
     ${text(alias, 'previous_mac')} as previous_mac, ${text(alias, 'previous_until')} as previous_until,
     ${text(alias, 'last_used_at')} as last_used_at`;
@@ -23,7 +26,7 @@ const NO_SECRETS = `null::text as scopes, null::text as secret_mac, null::text a
 
 /** How each kind of credential is found, by $1, and the principal it is for. */
 const PRINCIPAL: Record<CredentialSubject['kind'], string> = {
-  session: `select ${user('u')}, ${text('s', 'expires_at')} as expires_at,
+  session: `select ${user('u', text('s', 'mfa_at'))}, ${text('s', 'expires_at')} as expires_at,
     ${text('s', 'last_seen_at')} as last_seen_at, ${text('s', 'ended_at')} as ended_at, ${NO_SECRETS}
   from imbi."Session" s, imbi."User" u
   where ${is(at('s', 'id'), '$1::ag_catalog.agtype')} and ${is(at('u', 'id'), '$5::ag_catalog.agtype')}
@@ -60,7 +63,8 @@ const statements = new Map<string, string>();
  * one step to the next the rows go as arrays, of which the planner expects ten elements: its guess at the size of a
  * recursive query is a hundredfold too high, and from there it would come to sequential scans and to compiling (jit)
  * each call. The version is read as a scalar for the same reason: it must be known to be one row, or hash tables are
- * made for many. The groups of a principal are followed only where permissions must be computed, or where anybody at
+ * made for many. Administrators are evaluated too, who need no permission: their roles may ask for a second factor, and
+ * on the day when they are no longer administrators what is remembered must be right. The groups of a principal are followed only where permissions must be computed, or where anybody at
  * all was granted the resource.
  */
 export function principalSql(credential: CredentialSubject['kind'], resource?: string): string {
@@ -76,7 +80,7 @@ function write(credential: CredentialSubject['kind'], resource: string | undefin
   const isNew = resource === undefined ? 'state.is_new' : '(state.is_new or exists (select from resource_grant))';
   return `
 with recursive place as materialized (
-  select ${text('o', 'id')} as id, ${at('o', 'id')} as key
+  select ${text('o', 'id')} as id, ${at('o', 'id')} as key, ${flag('o', 'require_mfa')} as require_mfa
   from imbi."Organization" o where ${is(at('o', 'slug'), '$2::ag_catalog.agtype')}
     and ${at('o', 'deletion_id')} is null
 ), principal as materialized (
@@ -85,7 +89,7 @@ with recursive place as materialized (
   select version, version is distinct from $3::bigint or (select id from place) is distinct from $4::text as is_new
   from (select (select version from imbi_system.access_version) as version) one
 )${resource === undefined ? '' : resourceGrants(credential, resource)}, membership (gid) as (
-  select principal.gid from principal, state where ${isNew} and principal.is_active and not principal.is_admin
+  select principal.gid from principal, state where ${isNew} and principal.is_active
   union
   select edge.end_id from membership m
   cross join lateral (
@@ -105,8 +109,14 @@ with recursive place as materialized (
 select principal.kind, principal.id, principal.name, principal.email, principal.is_active, principal.is_admin,
   principal.expires_at, principal.last_seen_at, principal.ended_at, principal.scopes, principal.secret_mac,
   principal.previous_mac, principal.previous_until, principal.last_used_at,
+  principal.mfa_at,
   (select id from place) as organization_id, state.version::text as version,
-  case when state.is_new and not principal.is_admin then array(
+  coalesce((select require_mfa from place), false) as organization_requires_mfa,
+  case when state.is_new then exists (
+    select from imbi."Role" r
+    where r.id operator(ag_catalog.=) any(array(select gid from role)) and ${flag('r', 'require_mfa')}
+  ) end as roles_require_mfa,
+  case when state.is_new then array(
     select ${text('p', 'name')} from imbi."Permission" p
     where p.id operator(ag_catalog.=) any(array(
       select e.end_id from imbi."GRANTS" e where e.start_id operator(ag_catalog.=) any(array(select gid from role))

@@ -377,6 +377,7 @@ describe('Principals', () => {
       'INHERITS_FROM',
       'GRANTS',
       'Permission',
+      'Role',
     ];
     for (const label of labels) {
       const scans = plan.filter((line) => line.includes(` on "${label}"`));

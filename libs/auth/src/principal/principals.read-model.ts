@@ -41,9 +41,14 @@ export interface PrincipalRow {
   readonly previous_mac: string | null;
   readonly previous_until: string | null;
   readonly last_used_at: string | null;
+  /** When the session saw a second factor; of a key, since when its owner has one; null where neither. */
+  readonly mfa_at: string | null;
   readonly organization_id: string | null;
+  readonly organization_requires_mfa: boolean;
   readonly version: string;
-  /** Null where `known` still holds, and for administrators, who need none. */
+  /** Whether a role that counts here does; null where `known` still holds. */
+  readonly roles_require_mfa: boolean | null;
+  /** Null where `known` still holds. */
   readonly permissions: readonly string[] | null;
   /** A JSON list for each grant on the resource. */
   readonly granted_actions: readonly string[] | null;

@@ -13,14 +13,20 @@ export interface PrincipalPlace {
   readonly resource?: ResourceReference;
 }
 
-interface KnownPermissions {
+/** What follows from the roles of a principal in a place. */
+interface Held {
+  readonly permissions: ReadonlySet<string>;
+  readonly requiresSecondFactor: boolean;
+}
+
+interface KnownPermissions extends Held {
   readonly version: string;
   readonly organizationId: string | null;
-  readonly permissions: ReadonlySet<string>;
 }
 
 const MAX_KNOWN = 10_000;
 const NONE: ReadonlySet<string> = new Set();
+const NOTHING: Held = { permissions: NONE, requiresSecondFactor: false };
 
 /**
  * Who is behind a credential and what they may do, as of now. Each call asks the database, by one statement, whether the
@@ -49,27 +55,42 @@ export class Principals {
     const row = await this.readModel.find({ subject, organization, resource, known, now });
     if (!row?.is_active || !isCredentialAlive(row, this.config.auth.sessionIdleTtl, now)) return undefined;
     if (subject.kind === 'api_key' && !hasSecret(row, subject.macs, now)) return undefined;
+    const held = this.remember(key, row, known);
     return new AuthContext({
       subject,
       principal: { kind: row.kind, id: row.id, name: row.name, email: row.email ?? undefined, isAdmin: row.is_admin },
       credential: credentialOf(subject, row),
       organizationId: row.organization_id ?? undefined,
-      held: row.is_admin ? NONE : this.remember(key, row, known),
+      held: row.is_admin ? NONE : held.permissions,
+      lacksSecondFactor: lacksSecondFactor(row, held),
       resourceActions: actionsOf(row),
     });
   }
 
-  private remember(key: string, row: PrincipalRow, known: KnownPermissions | undefined): ReadonlySet<string> {
-    const permissions = row.permissions ? new Set(row.permissions) : (known?.permissions ?? NONE);
+  private remember(key: string, row: PrincipalRow, known: KnownPermissions | undefined): Held {
+    const held = heldBy(row) ?? known ?? NOTHING;
+    const { permissions, requiresSecondFactor } = held;
     this.known.delete(key);
     // Put back at the end: a Map keeps the order of insertion, so its first entry is the one used longest ago.
-    this.known.set(key, { version: row.version, organizationId: row.organization_id, permissions });
+    const { version, organization_id: organizationId } = row;
+    this.known.set(key, { version, organizationId, permissions, requiresSecondFactor });
     if (this.known.size > MAX_KNOWN) {
       const [oldest] = this.known.keys();
       if (oldest !== undefined) this.known.delete(oldest);
     }
-    return permissions;
+    return held;
   }
+}
+
+/** What the statement computed; undefined where what is known still holds. */
+function heldBy({ permissions, roles_require_mfa }: PrincipalRow): Held | undefined {
+  if (permissions === null) return undefined;
+  return { permissions: new Set(permissions), requiresSecondFactor: roles_require_mfa ?? false };
+}
+
+// Service accounts have no telephone: what protects them is in the scopes and the life of their credentials.
+function lacksSecondFactor({ kind, mfa_at, organization_requires_mfa }: PrincipalRow, held: Held): boolean {
+  return kind === 'user' && mfa_at === null && (organization_requires_mfa || held.requiresSecondFactor);
 }
 
 /** Whether a session may still be used: not ended, not over its absolute time, not idle for too long. */

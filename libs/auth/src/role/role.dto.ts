@@ -53,6 +53,11 @@ export class RoleWriteDto {
   @IsBoolean()
   is_default?: boolean;
 
+  /** Whether who holds the role needs a second factor, wherever it counts. */
+  @IsOptional()
+  @IsBoolean()
+  require_mfa?: boolean;
+
   /**
    * The permissions that the role grants by itself.
    * @example ["project:read","project:write"]
@@ -107,6 +112,9 @@ export class RoleResponseDto {
 
   /** Whether new users are given this role. */
   is_default!: boolean;
+
+  /** Whether who holds the role needs a second factor. */
+  require_mfa!: boolean;
 
   /** Whether it comes with the product: then it keeps its slug and cannot be deleted. */
   is_system!: boolean;

@@ -60,7 +60,8 @@ export class RolesController {
    * Changes parts of a role, by a merge patch or a JSON patch.
    *
    * @remarks It counts from the next request of everybody who holds the role. Neither before nor after may the role
-   * grant what the caller does not hold everywhere (403 `beyond_own_powers`). Roles may not inherit in a circle (409
+   * grant what the caller does not hold everywhere (403 `beyond_own_powers`). With `require_mfa`, whoever
+   * holds it without a second factor is asked to set one up (403 `mfa_enrollment_required`). Roles may not inherit in a circle (409
    * `role_cycle`); those of the product keep their slug (409 `system_role`).
    */
   @Patch(':slug')

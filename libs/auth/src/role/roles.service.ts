@@ -189,8 +189,15 @@ function known(ids: ReadonlyMap<string, string>, names: readonly string[], point
   return targets;
 }
 
-function toProperties({ slug, name, description, priority, is_default }: RoleWriteDto) {
-  return { slug, name, description: description ?? null, priority: priority ?? 0, is_default: is_default ?? false };
+function toProperties({ slug, name, description, priority, is_default, require_mfa }: RoleWriteDto) {
+  return {
+    slug,
+    name,
+    description: description ?? null,
+    priority: priority ?? 0,
+    is_default: is_default ?? false,
+    require_mfa: require_mfa ?? false,
+  };
 }
 
 function toRoleResponse(role: RoleVertex, grants: RoleGrants = NOTHING): RoleResponseDto {
@@ -203,6 +210,7 @@ function toRoleResponse(role: RoleVertex, grants: RoleGrants = NOTHING): RoleRes
     description,
     priority,
     is_default,
+    require_mfa: role.require_mfa ?? false,
     is_system,
     permissions,
     inherits,
@@ -213,8 +221,8 @@ function toRoleResponse(role: RoleVertex, grants: RoleGrants = NOTHING): RoleRes
 }
 
 function audit(tx: GraphTransaction, action: string, id: string, write: Partial<RoleWriteDto>): void {
-  const { slug = '', permissions = [], inherits = [] } = write;
-  const detail = { slug, permissions: [...permissions], inherits: [...inherits] };
+  const { slug = '', permissions = [], inherits = [], require_mfa = false } = write;
+  const detail = { slug, permissions: [...permissions], inherits: [...inherits], require_mfa };
   recordAudit(tx.transaction, { action, outcome: 'success', resourceKind: 'Role', resourceId: id, detail });
 }
 

@@ -15,7 +15,9 @@ import { SessionsRepository, type SessionVertex, type StoredRefreshToken } from 
 import { type OpenedSession, SessionsService } from './sessions.service.js';
 
 /** Emitted when a spent refresh token came back and its session was ended. */
-export const tokenReused = defineEvent<{ user_id: string; session_id: string; ip: string }>('auth.token_reused');
+const tokenReused = defineEvent<{ user_id: string; session_id: string; ip: string; user_agent: string }>(
+  'session.token_reused',
+);
 
 type Refusal = 'unknown' | 'session_ended' | 'expired' | 'user_inactive' | 'reused';
 type Outcome =
@@ -100,7 +102,8 @@ export class RefreshService {
       }
     }
     await this.sessions.endOne(tx, session, 'token_reuse', now);
-    emit(tx, tokenReused, { user_id: session.user_id, session_id: session.id, ip: client.ip });
+    const { ip, userAgent: user_agent } = client;
+    emit(tx, tokenReused, { user_id: session.user_id, session_id: session.id, ip, user_agent });
     return refuse(tx, 'reused', session);
   }
 }

@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId, notFound } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { Database, type Transaction } from '#libs/database';
+import { defineEvent, emit } from '#libs/queue';
 import { recordAudit } from '../audit/audit.js';
 import { isAlive } from '../principal/principals.js';
 import type { Client } from './client.js';
+import { KnownDevices } from './known-devices.repository.js';
 import { RefreshTokenCodec } from './refresh-token-codec.js';
 import {
   type EndReason,
@@ -12,6 +14,11 @@ import {
   SessionsRepository,
   type SessionVertex,
 } from './sessions.repository.js';
+
+/** Emitted when a user who signed in before does so from a device that was not seen yet. */
+const newDevice = defineEvent<{ user_id: string; session_id: string; ip: string; user_agent: string }>(
+  'session.new_device',
+);
 
 /** A session just opened, with the one and only copy of its refresh token. */
 export interface OpenedSession {
@@ -28,6 +35,7 @@ export class SessionsService {
     private readonly database: Database,
     private readonly repository: SessionsRepository,
     private readonly codec: RefreshTokenCodec,
+    private readonly devices: KnownDevices,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -55,6 +63,7 @@ export class SessionsService {
       expires_at: expiresAt.toISOString(),
       mfa_at: client.hasSecondFactor ? now.toISOString() : null,
     });
+    if (await this.devices.isNew(tx, userId, client)) this.announce(tx, session, client);
     const refreshToken = this.codec.first();
     await this.repository.insertToken(tx, userId, {
       jti: newId(),
@@ -105,6 +114,7 @@ export class SessionsService {
   async removeAllIn(tx: Transaction, userId: string): Promise<void> {
     await this.endAllIn(tx, userId, 'revoked');
     await this.repository.removeSessions(tx, userId);
+    await this.devices.forgetUser(tx, userId);
   }
 
   /** Ends a session inside a transaction, with its audit event. */
@@ -117,6 +127,17 @@ export class SessionsService {
       resourceId: session.id,
       reason,
       detail: { user_id: session.user_id },
+    });
+  }
+
+  private announce(tx: Transaction, { id, user_id }: SessionVertex, { ip, userAgent }: Client): void {
+    emit(tx, newDevice, { user_id, session_id: id, ip, user_agent: userAgent });
+    recordAudit(tx, {
+      action: 'auth.session.new_device',
+      outcome: 'success',
+      resourceKind: 'User',
+      resourceId: user_id,
+      credentialId: id,
     });
   }
 

@@ -83,10 +83,14 @@ export class UsersService {
     hash: string | undefined,
     exceptSession?: string,
   ): Promise<void> {
+    const before = await tx.reveal(User, userId, 'password_hash');
     const patched = await tx.patch(User, userId, { set: { password_hash: hash ?? null } });
     if (!patched) throw notFound('The user');
+    // A first password is no change that its owner would have to hear of.
+    if (typeof before === 'string') tx.emit('user.password_changed', { user_id: userId });
     await this.sessions.endAllIn(tx.transaction, userId, 'credentials_changed', exceptSession);
     audit(tx.transaction, 'user.password.change', userId);
+    tx.emit('user.password_changed', { user_id: userId });
   }
 
   /** Switches a user off or on; switching off ends every session in the same transaction. */

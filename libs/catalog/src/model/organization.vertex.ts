@@ -8,6 +8,7 @@ export const Organization = defineVertex('Organization', {
     description: property.text({ maxLength: 2000, optional: true }),
     icon: property.text({ maxLength: 2000, optional: true }),
     attributes: property.json({ optional: true }),
+    require_mfa: property.boolean({ optional: true, description: 'Its users need a second factor.' }),
     deletion_id: property.id({ optional: true, description: 'Set while it is being deleted: then it is not found.' }),
   },
   unique: [['slug']],

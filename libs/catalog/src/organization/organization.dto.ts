@@ -1,13 +1,21 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, Matches } from 'class-validator';
+import { IsBoolean, IsOptional, Matches } from 'class-validator';
 import { PageOf } from '#libs/http';
 import { DescribedResponseDto, DescribedWriteDto } from '../shared/entity.dto.js';
 
 /** An organization as a client writes it. */
-export class OrganizationWriteDto extends DescribedWriteDto {}
+export class OrganizationWriteDto extends DescribedWriteDto {
+  /** Whether whoever does anything in it needs a second factor; absent for no. */
+  @IsOptional()
+  @IsBoolean()
+  require_mfa?: boolean;
+}
 
 /** An organization. */
-export class OrganizationResponseDto extends DescribedResponseDto {}
+export class OrganizationResponseDto extends DescribedResponseDto {
+  /** Whether whoever does anything in it needs a second factor. */
+  require_mfa!: boolean;
+}
 
 /** A page of organizations. */
 export class OrganizationPageDto extends PageOf(OrganizationResponseDto) {}

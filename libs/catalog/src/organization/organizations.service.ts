@@ -143,13 +143,14 @@ export class OrganizationsService {
   }
 }
 
-function toProperties({ slug, name, description, icon }: OrganizationWriteDto) {
-  return { slug, name, description: description ?? null, icon: icon ?? null };
+function toProperties({ slug, name, description, icon, require_mfa }: OrganizationWriteDto) {
+  return { slug, name, description: description ?? null, icon: icon ?? null, require_mfa: require_mfa ?? false };
 }
 
 function toResponse(vertex: VertexOf<typeof Organization>): OrganizationResponseDto {
   const { id, slug, name, description, icon, created_at, updated_at, version } = vertex;
-  return { id, slug, name, description, icon, created_at, updated_at, version };
+  const require_mfa = vertex.require_mfa ?? false;
+  return { id, slug, name, description, icon, require_mfa, created_at, updated_at, version };
 }
 
 function missing(scope: OrganizationScope): Error {

@@ -54,10 +54,11 @@ export class QueueBoardAccess {
   }
 
   /**
-   * @throws DomainError `forbidden` without `queues:read`, and at a write without `queues:write`, from another site, or
+   * @throws DomainError `mfa_enrollment_required`; `forbidden` without `queues:read`, and at a write without `queues:write`, from another site, or
    * of a kind that is not done by hand
    */
   assertAdmitted(auth: AuthContext, request: FastifyRequest, path: string): void {
+    auth.assertSecondFactor();
     assertMay(auth, 'queues:read');
     if (isWrite(request)) {
       assertMay(auth, 'queues:write');

@@ -32,18 +32,18 @@ export class QueueBoardService {
       return await this.board.answer(request, path + search);
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      if (error.kind === 'forbidden') await this.recordDenial(request, path);
+      if (error.kind === 'forbidden') await this.recordDenial(request, path, error.code);
       return refusal(error, request, path);
     }
   }
 
   // The board's answers are made here, so that no filter sees what it refuses.
-  private async recordDenial(request: FastifyRequest, path: string): Promise<void> {
+  private async recordDenial(request: FastifyRequest, path: string, code: string): Promise<void> {
     await this.database.transaction(async (tx) =>
       recordAudit(tx, {
         action: 'auth.access',
         outcome: 'denied',
-        reason: 'missing_permission',
+        reason: code === 'forbidden' ? 'missing_permission' : code,
         resourceKind: 'queue',
         detail: { method: request.method, route: path },
       }),
