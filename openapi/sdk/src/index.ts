@@ -1,4 +1,15 @@
-export { bearer, type Credentials, type CredentialsHttp, password, type Tokens, tokens } from './credentials.js';
+export {
+  apiKey,
+  bearer,
+  type ClientCredentialsOptions,
+  type Credentials,
+  type CredentialsHttp,
+  clientCredentials,
+  type PasswordOptions,
+  password,
+  type Tokens,
+  tokens,
+} from './credentials.js';
 export type { Client } from './gen/client/index.js';
 export * from './gen/index.js';
 export { createImbiClient, type ImbiClientOptions } from './imbi-client.js';

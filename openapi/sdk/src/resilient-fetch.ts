@@ -1,5 +1,5 @@
 import type { Credentials, CredentialsHttp } from './credentials.js';
-import { retryAfterSeconds } from './problem-error.js';
+import { ProblemError, retryAfterSeconds } from './problem-error.js';
 
 export interface RetryOptions {
   /** How often one call is sent at most, the first time included (default 4). */
@@ -23,44 +23,62 @@ export function resilientFetch(options: {
   retry: RetryOptions;
 }): typeof fetch {
   const http: CredentialsHttp = {
-    post: (path, body) =>
-      options.fetch(new URL(path, options.baseUrl), {
+    // Repeating is safe here: a sign-in that is done twice leaves a spare session, and a refresh whose answer was lost
+    // is answered once more with the same tokens.
+    post: (path, body, headers) => {
+      const form = body instanceof URLSearchParams;
+      const request = new Request(new URL(path, options.baseUrl), {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+        headers: form ? headers : { 'content-type': 'application/json', ...headers },
+        body: form ? body : JSON.stringify(body),
+      });
+      return repeat(request, options.retry, true, () => options.fetch(request.clone()));
+    },
   };
 
   return async (input, init) => {
     const request = new Request(input, init);
     let renewed = false;
-    for (let attempt = 1; ; attempt += 1) {
-      const authorization = request.headers.has('authorization')
-        ? undefined
-        : await options.credentials?.authorization(http);
-      const wait = waitBefore(attempt, options.retry);
-      let response: Response;
-      try {
-        response = await options.fetch(signed(request, authorization));
-      } catch (error) {
-        if (request.signal.aborted || attempt >= options.retry.attempts || !mayRepeat(request)) throw error;
-        await pause(wait, request.signal);
-        continue;
-      }
-      if (response.status === 401 && authorization !== undefined && !renewed) {
+    return repeat(request, options.retry, mayRepeat(request), async () => {
+      for (;;) {
+        const authorization = request.headers.has('authorization')
+          ? undefined
+          : await options.credentials?.authorization(http);
+        const response = await options.fetch(signed(request, authorization));
+        if (response.status !== 401 || authorization === undefined || renewed) return response;
         renewed = true;
-        if (await options.credentials?.renew(http, authorization)) continue;
-        return response;
+        if (!(await options.credentials?.renew(http, authorization))) return response;
       }
-      if (!TRANSIENT_STATUSES.has(response.status) || attempt >= options.retry.attempts) return response;
-      // 429 means that nothing was done, whatever the method.
-      if (response.status !== 429 && !mayRepeat(request)) return response;
-      const asked = (retryAfterSeconds(response.headers.get('retry-after')) ?? 0) * 1000;
-      if (asked > options.retry.maxMilliseconds) return response;
-      await response.body?.cancel();
-      await pause(Math.max(asked, wait), request.signal);
-    }
+    });
   };
+}
+
+async function repeat(
+  request: Request,
+  retry: RetryOptions,
+  repeatable: boolean,
+  send: () => Promise<Response>,
+): Promise<Response> {
+  for (let attempt = 1; ; attempt += 1) {
+    const wait = waitBefore(attempt, retry);
+    let response: Response;
+    try {
+      response = await send();
+    } catch (error) {
+      // A refused sign-in is an answer, not a broken connection.
+      if (error instanceof ProblemError || request.signal.aborted || attempt >= retry.attempts || !repeatable)
+        throw error;
+      await pause(wait, request.signal);
+      continue;
+    }
+    if (!TRANSIENT_STATUSES.has(response.status) || attempt >= retry.attempts) return response;
+    // 429 means that nothing was done, whatever the method.
+    if (response.status !== 429 && !repeatable) return response;
+    const asked = (retryAfterSeconds(response.headers.get('retry-after')) ?? 0) * 1000;
+    if (asked > retry.maxMilliseconds) return response;
+    await response.body?.cancel();
+    await pause(Math.max(asked, wait), request.signal);
+  }
 }
 
 // POST may run twice when its answer is lost, unless the server knows it by a key; PATCH likewise, unless it names

@@ -5,6 +5,20 @@ export type ClientOptions = {
 };
 
 /**
+ * The first password of who was invited, and the right to set it.
+ */
+export type AcceptInvitation = {
+    /**
+     * The new password, by the policy of the installation.
+     */
+    password: string;
+    /**
+     * What stands behind the `#` of the link.
+     */
+    token: string;
+};
+
+/**
  * Who did something.
  */
 export type AuditActor = {
@@ -347,6 +361,24 @@ export type DependencyStatus = {
 };
 
 /**
+ * How a mail looks, with sample data.
+ */
+export type EmailPreview = {
+    /**
+     * The subject.
+     */
+    subject: string;
+    /**
+     * The HTML.
+     */
+    html: string;
+    /**
+     * The text.
+     */
+    text: string;
+};
+
+/**
  * An environment: where projects are deployed.
  */
 export type Environment = {
@@ -495,6 +527,66 @@ export type EnvironmentWrite = {
 };
 
 /**
+ * A mail that could not be delivered.
+ */
+export type FailedEmail = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The id of the mail; it is in its Message-ID and in the audit table.
+     */
+    email_id: string;
+    /**
+     * Whom it is to.
+     */
+    recipient: string;
+    /**
+     * What kind of mail it is.
+     */
+    template: string;
+    /**
+     * What went wrong at each attempt, the newest last.
+     */
+    errors: Array<string>;
+    /**
+     * How often it was tried.
+     */
+    attempts: number;
+    /**
+     * When it was given up.
+     */
+    failed_at: string;
+    /**
+     * From when on it is of no use, because its link has run out; null for never.
+     */
+    expires_at: string | null;
+    /**
+     * The user it is to; null where it is to none.
+     */
+    user_id: string | null;
+};
+
+/**
+ * A page of failed mails.
+ */
+export type FailedEmailPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<FailedEmail>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
  * One field that a change touched.
  */
 export type FieldChange = {
@@ -528,6 +620,16 @@ export type FieldError = {
      * What is wrong, for programs.
      */
     code: string;
+};
+
+/**
+ * Whose password was forgotten.
+ */
+export type ForgotPassword = {
+    /**
+     * The address of the account; case does not matter.
+     */
+    email: string;
 };
 
 /**
@@ -1074,6 +1176,16 @@ export type Logout = {
 };
 
 /**
+ * What can be said of a mail that was asked for: the same for every address.
+ */
+export type MailRequested = {
+    /**
+     * A sentence for people.
+     */
+    message: string;
+};
+
+/**
  * The caller.
  */
 export type Me = {
@@ -1101,6 +1213,10 @@ export type Me = {
      * What the call was let in by.
      */
     credential: 'session' | 'api_key' | 'client';
+    /**
+     * Whether a second factor must be set up before anything else can be done here (403 `mfa_enrollment_required`).
+     */
+    mfa_enrollment_required: boolean;
     /**
      * The session the call came with; null for keys and clients.
      */
@@ -1378,6 +1494,10 @@ export type OAuthProviderWrite = {
  */
 export type Organization = {
     /**
+     * Whether whoever does anything in it needs a second factor.
+     */
+    require_mfa: boolean;
+    /**
      * What it is; null where nobody said.
      */
     description: string | null;
@@ -1476,6 +1596,10 @@ export type OrganizationPage = {
  */
 export type OrganizationPatch = {
     /**
+     * Whether whoever does anything in it needs a second factor; absent for no.
+     */
+    require_mfa?: boolean | null;
+    /**
      * What it is, in a sentence or two; null or absent for none.
      */
     description?: string | null;
@@ -1497,6 +1621,10 @@ export type OrganizationPatch = {
  * An organization as a client writes it.
  */
 export type OrganizationWrite = {
+    /**
+     * Whether whoever does anything in it needs a second factor; absent for no.
+     */
+    require_mfa?: boolean;
     /**
      * What it is, in a sentence or two; null or absent for none.
      */
@@ -2106,6 +2234,40 @@ export type ReplayResult = {
 };
 
 /**
+ * Whose address is to be confirmed.
+ */
+export type ResendVerification = {
+    /**
+     * The address of the account; case does not matter.
+     */
+    email: string;
+};
+
+/**
+ * A new password, and the right to set it.
+ */
+export type ResetPassword = {
+    /**
+     * The new password, by the policy of the installation.
+     */
+    password: string;
+    /**
+     * What stands behind the `#` of the link.
+     */
+    token: string;
+};
+
+/**
+ * What retrying all came to.
+ */
+export type RetriedEmails = {
+    /**
+     * How many mails are on their way again.
+     */
+    retried: number;
+};
+
+/**
  * A role: what who holds it may do.
  */
 export type Role = {
@@ -2133,6 +2295,10 @@ export type Role = {
      * Whether new users are given this role.
      */
     is_default: boolean;
+    /**
+     * Whether who holds the role needs a second factor.
+     */
+    require_mfa: boolean;
     /**
      * Whether it comes with the product: then it keeps its slug and cannot be deleted.
      */
@@ -2202,6 +2368,10 @@ export type RolePatch = {
      */
     is_default?: boolean | null;
     /**
+     * Whether who holds the role needs a second factor, wherever it counts.
+     */
+    require_mfa?: boolean | null;
+    /**
      * The permissions that the role grants by itself.
      */
     permissions?: Array<string> | null;
@@ -2235,6 +2405,10 @@ export type RoleWrite = {
      * Whether new users are given this role in the organization they are created for. Only one role is.
      */
     is_default?: boolean;
+    /**
+     * Whether who holds the role needs a second factor, wherever it counts.
+     */
+    require_mfa?: boolean;
     /**
      * The permissions that the role grants by itself.
      */
@@ -2848,6 +3022,16 @@ export type UserWrite = {
 };
 
 /**
+ * What the link in a mail carried.
+ */
+export type VerifyEmail = {
+    /**
+     * What stands behind the `#` of the link.
+     */
+    token: string;
+};
+
+/**
  * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
  */
 export type IdempotencyKey = string;
@@ -3154,6 +3338,351 @@ export type ReplayDeadLetterResponses = {
 };
 
 export type ReplayDeadLetterResponse = ReplayDeadLetterResponses[keyof ReplayDeadLetterResponses];
+
+export type ListFailedEmailsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `failed_at`, `id`; `-failed_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose recipient fulfils these conditions, such as `filter[recipient][eq]=…`.
+         */
+        'filter[recipient]'?: TextFilter;
+        /**
+         * Only items whose template fulfils these conditions, such as `filter[template][eq]=…`.
+         */
+        'filter[template]'?: TextFilter;
+    };
+    url: '/api/admin/email/failed';
+};
+
+export type ListFailedEmailsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListFailedEmailsError = ListFailedEmailsErrors[keyof ListFailedEmailsErrors];
+
+export type ListFailedEmailsResponses = {
+    /**
+     * The newest first. What was in them is not shown: it may be a link that lets somebody in.
+     */
+    200: FailedEmailPage;
+};
+
+export type ListFailedEmailsResponse = ListFailedEmailsResponses[keyof ListFailedEmailsResponses];
+
+export type RetryAllFailedEmailsData = {
+    body?: never;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/email/failed/retry-all';
+};
+
+export type RetryAllFailedEmailsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RetryAllFailedEmailsError = RetryAllFailedEmailsErrors[keyof RetryAllFailedEmailsErrors];
+
+export type RetryAllFailedEmailsResponses = {
+    /**
+     * Those whose link has run out stay where they are.
+     */
+    200: RetriedEmails;
+};
+
+export type RetryAllFailedEmailsResponse = RetryAllFailedEmailsResponses[keyof RetryAllFailedEmailsResponses];
+
+export type DeleteFailedEmailData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the failed mail, from the list of failed mails.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/email/failed/{id}';
+};
+
+export type DeleteFailedEmailErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteFailedEmailError = DeleteFailedEmailErrors[keyof DeleteFailedEmailErrors];
+
+export type DeleteFailedEmailResponses = {
+    /**
+     * It is forgotten; the audit table still knows that it failed.
+     */
+    204: void;
+};
+
+export type DeleteFailedEmailResponse = DeleteFailedEmailResponses[keyof DeleteFailedEmailResponses];
+
+export type RetryFailedEmailData = {
+    body?: never;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The id of the failed mail, from the list of failed mails.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/email/failed/{id}/retry';
+};
+
+export type RetryFailedEmailErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RetryFailedEmailError = RetryFailedEmailErrors[keyof RetryFailedEmailErrors];
+
+export type RetryFailedEmailResponses = {
+    /**
+     * With all its attempts, and the same Message-ID. 409 `email_expired` where its link has run out.
+     */
+    204: void;
+};
+
+export type RetryFailedEmailResponse = RetryFailedEmailResponses[keyof RetryFailedEmailResponses];
+
+export type PreviewEmailData = {
+    body?: never;
+    path: {
+        /**
+         * The kind of mail.
+         */
+        template: string;
+    };
+    query?: never;
+    url: '/api/admin/email/preview/{template}';
+};
+
+export type PreviewEmailErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type PreviewEmailError = PreviewEmailErrors[keyof PreviewEmailErrors];
+
+export type PreviewEmailResponses = {
+    /**
+     * As HTML and as text, as it would be sent. 404 where there is no such template.
+     */
+    200: EmailPreview;
+};
+
+export type PreviewEmailResponse = PreviewEmailResponses[keyof PreviewEmailResponses];
 
 export type GetLocalAuthData = {
     body?: never;
@@ -4094,6 +4623,122 @@ export type ExportAuditEventsResponses = {
 
 export type ExportAuditEventsResponse = ExportAuditEventsResponses[keyof ExportAuditEventsResponses];
 
+export type AcceptInvitationData = {
+    body: AcceptInvitation;
+    path?: never;
+    query?: never;
+    url: '/api/auth/accept-invitation';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * With the token of the mailed link; it also confirms the address. 422 `invalid_account_token` where the link
+     * does not work any more.
+     */
+    204: void;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type ForgotPasswordData = {
+    body: ForgotPassword;
+    path?: never;
+    query?: never;
+    url: '/api/auth/forgot-password';
+};
+
+export type ForgotPasswordErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+    /**
+     * Always 202 and always as fast, whether there is such an account or not. The link works once and for a day;
+     * asking again ends the one before. An address gets three mails an hour at the most; beyond that nothing is sent.
+     */
+    202: MailRequested;
+};
+
+export type ForgotPasswordResponse = ForgotPasswordResponses[keyof ForgotPasswordResponses];
+
 export type LoginData = {
     body: Login;
     path?: never;
@@ -4431,6 +5076,121 @@ export type RefreshResponses = {
 
 export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
 
+export type ResendVerificationData = {
+    body: ResendVerification;
+    path?: never;
+    query?: never;
+    url: '/api/auth/resend-verification';
+};
+
+export type ResendVerificationErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
+
+export type ResendVerificationResponses = {
+    /**
+     * Always 202 and always as fast, whether there is such an account or not, and whether it is confirmed or not.
+     */
+    202: MailRequested;
+};
+
+export type ResendVerificationResponse = ResendVerificationResponses[keyof ResendVerificationResponses];
+
+export type ResetPasswordData = {
+    body: ResetPassword;
+    path?: never;
+    query?: never;
+    url: '/api/auth/reset-password';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Ends every session of the user and opens none: signing in asks for the second factor as ever. 422
+     * `invalid_account_token` where the link does not work any more.
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
 export type ExchangeSignInCodeData = {
     body: TokenExchange;
     path?: never;
@@ -4487,6 +5247,63 @@ export type ExchangeSignInCodeResponses = {
 };
 
 export type ExchangeSignInCodeResponse = ExchangeSignInCodeResponses[keyof ExchangeSignInCodeResponses];
+
+export type VerifyEmailData = {
+    body: VerifyEmail;
+    path?: never;
+    query?: never;
+    url: '/api/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * 422 `invalid_account_token` where the link does not work any more.
+     */
+    204: void;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
 
 export type QueryGraphData = {
     body: GraphQuery;
@@ -11761,7 +12578,8 @@ export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
 export type UpdateRoleResponses = {
     /**
      * It counts from the next request of everybody who holds the role. Neither before nor after may the role
-     * grant what the caller does not hold everywhere (403 `beyond_own_powers`). Roles may not inherit in a circle (409
+     * grant what the caller does not hold everywhere (403 `beyond_own_powers`). With `require_mfa`, whoever
+     * holds it without a second factor is asked to set one up (403 `mfa_enrollment_required`). Roles may not inherit in a circle (409
      * `role_cycle`); those of the product keep their slug (409 `system_role`).
      */
     200: Role;
@@ -12139,6 +12957,80 @@ export type UpdateUserResponses = {
 };
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type InviteUserData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/invitation';
+};
+
+export type InviteUserErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type InviteUserError = InviteUserErrors[keyof InviteUserErrors];
+
+export type InviteUserResponses = {
+    /**
+     * For users who have none (409 `user_has_password`). Inviting again ends the link before.
+     */
+    202: MailRequested;
+};
+
+export type InviteUserResponse = InviteUserResponses[keyof InviteUserResponses];
 
 export type ResetUserMfaData = {
     body?: never;
