@@ -24,6 +24,7 @@ const FIRST_DAY = [
   ...['putProjectEnvironment', 'updateProjectEnvironment', 'deleteProjectEnvironment'],
   ...['putProjectDependency', 'listProjectDependencies', 'listProjectDependents', 'getProjectImpact'],
   ...['deleteProjectDependency', 'listProjectHistory', 'queryGraph', 'listDeadLetters', 'replayAllDeadLetters'],
+  ...['previewEmail', 'listFailedEmails', 'retryAllFailedEmails', 'forgotPassword', 'resendVerification'],
   ...['openQueueBoard', 'listAuditEvents', 'listOrganizationAuditEvents'],
   'deleteProject',
   ...KINDS.map((kind) => `delete${kind}`),
@@ -35,7 +36,8 @@ const OWN_STORIES = [
   ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
   ...['setupMyMfa', 'verifyMyMfa', 'renewMyBackupCodes', 'disableMyMfa'],
   ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
-  ...['replayDeadLetter', 'deleteDeadLetter'],
+  ...['replayDeadLetter', 'deleteDeadLetter', 'retryFailedEmail', 'deleteFailedEmail'],
+  ...['resetPassword', 'verifyEmail', 'acceptInvitation', 'inviteUser'],
   ...['exportAuditEvents', 'exportOrganizationAuditEvents'],
   ...['startProviderSignIn', 'finishProviderSignIn', 'exchangeSignInCode', 'linkMyIdentity', 'unlinkMyIdentity'],
 ];

@@ -8,6 +8,7 @@ export {
 export { type AnalyticsMigration, analyticsMigration } from './analytics-migration.js';
 export { type AnalyticsMigrationReport, pendingAnalyticsMigrations } from './analytics-migrator.js';
 export { AUDIT_EVENTS, type AuditEventRow, auditMigrations } from './audit-event.table.js';
+export { EMAIL_AUDIT, type EmailAuditRow } from './email-audit.table.js';
 export {
   ENTITY_CHANGES,
   type EntityChangeOperation,

@@ -1,4 +1,5 @@
 import {
+  accountSection,
   analyticsSection,
   auditSection,
   authSection,
@@ -29,6 +30,7 @@ export const CONFIG_SECTIONS = [
   mailSection,
   mfaSection,
   authSection,
+  accountSection,
   oauthSection,
   auditSection,
   limitsSection,

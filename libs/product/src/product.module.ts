@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { AuthHttpModule, AuthModule } from '#libs/auth';
+import { AccountHttpModule, AccountJobsModule, AuthHttpModule, AuthModule } from '#libs/auth';
 import { CatalogHttpModule, CatalogJobsModule } from '#libs/catalog';
+import { EmailHttpModule, EmailJobsModule, EmailModule } from '#libs/email';
 import { JobsModule } from '#libs/queue';
 import { AdminHttpModule } from './admin/admin-http.module.js';
 import { JanitorModule } from './janitor.module.js';
@@ -21,6 +22,8 @@ const HTTP_MODULES = [
   AuthHttpModule,
   VisibilityModule,
   CatalogHttpModule,
+  AccountHttpModule,
+  EmailHttpModule,
   AdminHttpModule,
   ObservabilityModule,
   UsageModule,
@@ -34,8 +37,9 @@ export class ProductModule {
       imports: [
         PlatformModule.forRoot(options),
         AuthModule,
+        EmailModule,
         ...(options.http ? HTTP_MODULES : []),
-        ...(options.jobs ? [JobsModule, CatalogJobsModule, JanitorModule] : []),
+        ...(options.jobs ? [JobsModule, CatalogJobsModule, EmailJobsModule, AccountJobsModule, JanitorModule] : []),
         ...(options.extraModules ?? []),
       ],
     };

@@ -1,5 +1,6 @@
 // The comments of the DTO classes, by class name; written by `npm run generate`.
 export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
+  "AcceptInvitationDto": "The first password of who was invited, and the right to set it.",
   "AuditActorDto": "Who did something.",
   "AuditEventPageDto": "A page of audit events, newest first.",
   "AuditEventResponseDto": "An event of the audit log.",
@@ -20,12 +21,16 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "DependencyStatusDto": "One dependency of the server.",
   "DescribedResponseDto": "What every described and extensible thing of the catalogue answers.",
   "DescribedWriteDto": "What every described and extensible thing of the catalogue takes.",
+  "EmailPreviewDto": "How a mail looks, with sample data.",
   "EnvironmentPageDto": "A page of environments.",
   "EnvironmentResponseDto": "An environment: where projects are deployed.",
   "EnvironmentWriteDto": "An environment as a client writes it.",
+  "FailedEmailPageDto": "A page of failed mails.",
+  "FailedEmailResponseDto": "A mail that could not be delivered.",
   "FieldChangeDto": "One field that a change touched.",
   "FieldErrorDto": "One fault in the request.",
   "FilterQueryDto": "The query of what takes the filters of a list.",
+  "ForgotPasswordDto": "Whose password was forgotten.",
   "FreshProofDto": "How a caller proves once more who they are; nothing of it is needed in the first minutes of a session.",
   "GraphQueryDto": "A read-only question in openCypher.",
   "GraphQueryResultDto": "What a query found.",
@@ -51,6 +56,7 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "LocalAuthDto": "Whether users may sign in with e-mail and password.",
   "LoginDto": "How somebody signs in.",
   "LogoutDto": "How somebody signs out.",
+  "MailRequestedDto": "What can be said of a mail that was asked for: the same for every address.",
   "MeQueryDto": "Where one’s permissions are asked for.",
   "MeResponseDto": "The caller.",
   "MfaSetupResponseDto": "A new secret and its backup codes: shown this once.",
@@ -87,6 +93,9 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "ReplaceWithQueryDto": "How a resource is deleted while others use it.",
   "ReplayAllDto": "Which queue.",
   "ReplayResultDto": "What a replay came to.",
+  "ResendVerificationDto": "Whose address is to be confirmed.",
+  "ResetPasswordDto": "A new password, and the right to set it.",
+  "RetriedEmailsDto": "What retrying all came to.",
   "ReturnQueryDto": "Where the browser goes after signing in with a provider.",
   "RolePageDto": "A page of roles.",
   "RolePlaceDto": "Where a role is held.",
@@ -111,5 +120,6 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "UserResponseDto": "A user.",
   "UserRolePageDto": "A page of the roles that a user was given.",
   "UserRoleResponseDto": "A role that a user was given. Roles that come by a group are the group's.",
-  "UserWriteDto": "What of a user can be changed."
+  "UserWriteDto": "What of a user can be changed.",
+  "VerifyEmailDto": "What the link in a mail carried."
 };

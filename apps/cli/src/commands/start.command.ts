@@ -52,7 +52,7 @@ async function boot(
   progress: Progress,
 ): Promise<RunningApi> {
   const { directory } = config.data;
-  const { database, analytics, embedded } = engines;
+  const { database, analytics, embedded, mail } = engines;
   if (config.database.autoMigrate) {
     await progress.step(
       'Bringing the database up to date',
@@ -61,15 +61,20 @@ async function boot(
     );
   }
   const api = await progress.step('Starting the API and the worker', () =>
-    startApi({ config, keys, database, analytics, jobs: true }),
+    startApi({ config: withMail(config, mail?.smtpUrl), keys, database, analytics, jobs: true }),
   );
   const { url, admin } = api;
-  const inboxUrl = engines.mail?.webUrl;
+  const inboxUrl = mail?.webUrl;
   // Before anything that may still fail: the password is shown this once.
   process.stderr.write(panel({ url, inboxUrl, directory, embedded, admin }));
   writeServerFile(directory, { url, pid: process.pid, mailUrl: inboxUrl });
   await leaveLocalCredential(api.app, directory, url);
   return api;
+}
+
+// The catcher may have taken any free port.
+function withMail(config: Config, smtpUrl: string | undefined): Config {
+  return smtpUrl === undefined ? config : { ...config, mail: { ...config.mail, smtpUrl } };
 }
 
 async function refuseSecondStart({ data: { directory } }: Config): Promise<void> {

@@ -37,6 +37,8 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   { name: 'graph:query', description: 'Run read-only Cypher over the whole graph.', roles: ADMIN },
   { name: 'queues:read', description: 'See queues and dead letters.', roles: ADMIN },
   { name: 'queues:write', description: 'Replay and discard dead letters.', roles: ADMIN },
+  { name: 'email:read', description: 'See mails that could not be delivered, and previews.', roles: ADMIN },
+  { name: 'email:write', description: 'Retry and discard mails that could not be delivered.', roles: ADMIN },
   { name: 'audit:read', description: 'Read the audit log.', roles: ADMIN },
   { name: 'oauth-providers:read', description: 'See how users may sign in.', roles: ADMIN },
   {

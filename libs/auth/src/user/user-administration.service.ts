@@ -91,6 +91,7 @@ export class UserAdministration {
       const inserted = await this.users.insert(tx, user, hash);
       if (organization !== undefined) await this.roles.giveDefault(tx, inserted.id, organization);
       const off = is_active === false ? await tx.patch(User, inserted.id, { set: { is_active: false } }) : undefined;
+      tx.emit('user.created', { user_id: inserted.id, has_password: hash !== undefined });
       return toUserResponse(off?.after ?? inserted, hash !== undefined);
     });
   }
@@ -107,6 +108,7 @@ export class UserAdministration {
       if (!result) throw notFound('The user');
       if (user.is_admin) await assertSomebodyGetsIn(tx);
       if (user.is_active && !set.is_active) await this.sessions.endAllIn(tx.transaction, id, 'revoked');
+      if (set.email_key !== user.email_key) tx.emit('user.email_changed', { user_id: id });
       if (result.changed) this.audit(tx, 'user.update', id, changesOf(user, result.after));
       return toUserResponse(result.after, hasPassword);
     });
@@ -172,6 +174,7 @@ function toProperties({ email, display_name, is_active, is_admin }: UserWriteDto
   return {
     email: email.trim(),
     email_key: emailKey(email),
+    email_verified_at: emailKey(email) === current.email_key ? current.email_verified_at : null,
     display_name,
     is_active: is_active ?? current.is_active,
     is_admin: is_admin ?? current.is_admin,

@@ -1,3 +1,4 @@
+export { accountSection } from './account.config.js';
 export { analyticsSection } from './analytics.config.js';
 export { auditSection } from './audit.config.js';
 export { authSection } from './auth.config.js';
