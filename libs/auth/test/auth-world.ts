@@ -18,6 +18,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The routes of authentication over HTTP, with the organizations `acme` and `rival` and an administrator. */
 export class AuthWorld {
+  private readonly replicas: NestFastifyApplication[] = [];
+
   private constructor(
     readonly platform: AuthPlatform,
     readonly app: NestFastifyApplication,
@@ -30,10 +32,7 @@ export class AuthWorld {
   static async create(env: Readonly<Record<string, string>> = {}, analytics?: Analytics): Promise<AuthWorld> {
     const settings = { IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000', IMBI_AUTH_MAX_CONCURRENT_SESSIONS: '50' };
     const platform = await authPlatform({ ...settings, ...env }, analytics);
-    const root = { module: class RootModule {}, imports: [platform.module, AuthHttpModule] };
-    const app = await createHttpApp(root, platform.config);
-    await app.init();
-    await app.getHttpAdapter().getInstance().ready();
+    const app = await newApp(platform);
     await app.get(AuthSeeder, { strict: false }).seed();
     const users = app.get(UsersService, { strict: false });
     const made = await platform.graph.transaction((tx) =>
@@ -48,18 +47,26 @@ export class AuthWorld {
   }
 
   async close(): Promise<void> {
+    for (const replica of this.replicas) await replica.close();
     await this.app.close();
     await this.platform.close();
+  }
+
+  /** Another API process on the same database, as far as it can tell: nothing in memory is shared. */
+  async replica(): Promise<NestFastifyApplication> {
+    const replica = await newApp(this.platform);
+    this.replicas.push(replica);
+    return replica;
   }
 
   /** Calls a route, as the administrator where no token is given. */
   async call(
     method: Method,
     path: string,
-    options: { token?: string; body?: object; headers?: object } = {},
+    options: { token?: string; body?: object; headers?: object; app?: NestFastifyApplication } = {},
   ): Promise<Answer> {
-    const { token = this.adminToken, body, headers } = options;
-    const response = await this.app.inject({
+    const { token = this.adminToken, body, headers, app = this.app } = options;
+    const response = await app.inject({
       method,
       url: `/api${path}`,
       payload: body,
@@ -99,4 +106,12 @@ export class AuthWorld {
     if ((await this.call('GET', `/roles/${slug}`)).status === 200) return;
     await this.call('POST', '/roles', { body: { slug, name: slug, permissions, inherits } });
   }
+}
+
+async function newApp(platform: AuthPlatform): Promise<NestFastifyApplication> {
+  const root = { module: class RootModule {}, imports: [platform.module, AuthHttpModule] };
+  const app = await createHttpApp(root, platform.config);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
 }

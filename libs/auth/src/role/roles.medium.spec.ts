@@ -32,6 +32,7 @@ describe('roles', () => {
       description: null,
       priority: 0,
       is_default: false,
+      require_mfa: false,
       is_system: false,
       permissions: ['project:read', 'project:write'],
       inherits: ['viewer'],

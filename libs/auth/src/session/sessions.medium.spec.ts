@@ -247,3 +247,41 @@ describe('sessions', () => {
     expect(rows).toEqual([{ actor: user.id }]);
   });
 });
+
+describe('a device', () => {
+  const eventsOf = async (user: UserVertex, name: string) => {
+    const { rows } = await sql<{ payload: Record<string, unknown> }>`
+      select payload from imbi_system.outbox
+      where topic = 'event' and name = ${name} and position(${user.id} in payload::text) > 0 order by seq
+    `.execute(platform.database.kysely);
+    return rows.map((row) => JSON.stringify(row.payload));
+  };
+
+  it('that was not seen before is an event, but for the first one; known ones are none (ASVS 5.0 6.3.5)', async () => {
+    const user = await newUser();
+    const elsewhere: Client = { ip: '203.0.113.9', userAgent: 'laptop' };
+    await login(user);
+    await login(user, { ...LAPTOP, ip: '192.0.2.77' });
+    expect(await eventsOf(user, 'session.new_device')).toEqual([]);
+    const session = await login(user, elsewhere);
+    await login(user, elsewhere);
+    await login(user, { ...LAPTOP, userAgent: 'telephone' });
+    const events = await eventsOf(user, 'session.new_device');
+    expect(events).toHaveLength(2);
+    expect(events[0]).toContain(session.sessionId);
+    expect(events[0]).toContain('203.0.113.9');
+    expect(events.join()).not.toContain(session.refreshToken);
+    expect(await auditOf(session.sessionId)).toContain('auth.session.new_device success');
+  });
+
+  it('that brings a spent token is an event, once', async () => {
+    const user = await newUser();
+    const session = await login(user);
+    await refresh(session.refreshToken);
+    for (let time = 0; time < 3; time += 1) await codeOf(refresh(session.refreshToken, THIEF));
+    const events = await eventsOf(user, 'session.token_reused');
+    expect(events).toHaveLength(1);
+    expect(events[0]).toContain(session.sessionId);
+    expect(events[0]).not.toContain(session.refreshToken);
+  });
+});
