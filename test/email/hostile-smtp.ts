@@ -8,10 +8,15 @@ export type Fault = (typeof FAULTS)[number];
 export class HostileSmtp {
   readonly taken = new Map<string, number>();
   readonly faults = new Map<string, number>();
+  readonly mails: { readonly to: string; readonly raw: string }[] = [];
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
-  constructor(private readonly next: () => Fault | undefined) {
+  /** @param answerDelayMs from having a mail to saying so: time for a test to kill somebody in */
+  constructor(
+    public next: () => Fault | undefined = () => undefined,
+    private readonly answerDelayMs = 0,
+  ) {
     this.server = createServer((socket) => this.serve(socket));
   }
 
@@ -42,6 +47,8 @@ export class HostileSmtp {
     say('220 hostile');
     let buffered = '';
     let data: string | undefined;
+    let to = '';
+    let isFresh = true;
     const command = (line: string): void => {
       const verb = line.slice(0, 4).toUpperCase();
       if (verb === 'EHLO' || verb === 'HELO') return void say('250 hostile');
@@ -49,6 +56,11 @@ export class HostileSmtp {
       if (verb === 'RCPT' && fault === '451') return void say('451 4.3.0 Come again');
       if (verb === 'RCPT' && fault === '550') return void say('550 5.1.1 Nobody of that name');
       if (verb === 'RCPT' && fault === 'hang') return;
+      if (verb === 'MAIL' && !isFresh) {
+        fault = this.fault();
+        if (fault === 'refuse' || fault === '421') return void socket.destroy();
+      }
+      if (verb === 'RCPT') to = /<([^>]*)>/.exec(line)?.[1] ?? '';
       if (verb !== 'DATA') return void say('250 ok');
       data = '';
       say('354 go on');
@@ -65,11 +77,12 @@ export class HostileSmtp {
           buffered = data.slice(end + 5);
           const id = /^message-id:\s*<([^@>]+)@/im.exec(data)?.[1] ?? '';
           this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
+          this.mails.push({ to, raw: data.slice(0, end) });
           data = undefined;
-          say('250 taken');
-          // The pool keeps the connection: its next mail has a fate of its own, as far as a connection that is up can.
-          fault = this.fault();
-          if (fault === 'refuse' || fault === '421') return void socket.destroy();
+          if (this.answerDelayMs > 0) setTimeout(() => say('250 taken'), this.answerDelayMs);
+          else say('250 taken');
+          // The pool keeps the connection: its next mail has a fate of its own.
+          isFresh = false;
           continue;
         }
         const end = buffered.indexOf('\r\n');

@@ -1,6 +1,7 @@
 export { AccountHttpModule } from './account/account-http.module.js';
 export { AccountJobsModule } from './account/account-jobs.module.js';
 export { type AccountMail, type AccountMailKind, AccountMails } from './account/account-mails.js';
+export { serveAccountPages } from './account/pages/serve-account-pages.js';
 export { ApiKeyCodec } from './api-key/api-key-codec.js';
 export { type AuditEvent, recordAudit } from './audit/audit.js';
 export { AuditRead } from './audit/audit-read.decorator.js';

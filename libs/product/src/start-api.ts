@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Analytics } from '#libs/analytics';
-import { AuthSeeder, BootstrapAdmin, type BootstrappedAdmin } from '#libs/auth';
+import { AuthSeeder, BootstrapAdmin, type BootstrappedAdmin, serveAccountPages } from '#libs/auth';
 import {
   buildOpenApiDocument,
   createHttpApp,
@@ -41,6 +41,7 @@ export async function startApi(options: Omit<ProductOptions, 'http'>): Promise<R
     return document;
   });
   serveQueueBoard(app);
+  serveAccountPages(app);
   if (config.database.autoMigrate) await migrateAnalytics(app.get(Analytics));
   await app.get(AuthSeeder, { strict: false }).seed();
   const admin = await app.get(BootstrapAdmin, { strict: false }).run();

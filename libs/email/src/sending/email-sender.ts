@@ -68,6 +68,7 @@ export class EmailSender {
   /** Where links lead to, without a slash at the end. */
   linkBase(): string {
     const { mail, server } = this.config;
-    return (mail.linkBase ?? server.publicUrl ?? `http://${server.host}:${server.port}`).replace(/\/+$/, '');
+    const host = server.host === '0.0.0.0' || server.host === '::' ? '127.0.0.1' : server.host;
+    return (mail.linkBase ?? server.publicUrl ?? `http://${host}:${server.port}`).replace(/\/+$/, '');
   }
 }
