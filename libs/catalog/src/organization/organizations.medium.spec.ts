@@ -39,6 +39,15 @@ describe('an organization', () => {
     expect(same).toEqual(patched);
   });
 
+  it('asks for a second factor from when that is written until it is cleared', async () => {
+    const created = await world.organizations.create({ slug: uniqueSlug(), name: 'Acme' });
+    expect(created.require_mfa).toBe(false);
+    const asking = await world.organizations.patch(created, mergePatch({ require_mfa: true }), {});
+    expect(asking).toMatchObject({ require_mfa: true, version: 2 });
+    const replaced = await world.organizations.replace(created, { slug: created.slug, name: 'Acme' }, {});
+    expect(replaced).toMatchObject({ require_mfa: false, version: 3 });
+  });
+
   it('is renamed with everything it owns', async () => {
     const scope = await world.furnished();
     const slug = uniqueSlug();

@@ -100,6 +100,15 @@ async function cookieOf(token: string): Promise<string> {
   return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
 }
 
+async function requireMfa(require_mfa: boolean): Promise<void> {
+  const answer = await fetch(`${api.url}/api/roles/admin`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${await signIn()}`, 'content-type': 'application/merge-patch+json' },
+    body: JSON.stringify({ require_mfa }),
+  });
+  expect(answer.status).toBe(200);
+}
+
 async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
   for (const until = Date.now() + 15_000; !(await isTrue()); ) {
     if (Date.now() > until) throw new Error('it did not come to pass');
@@ -169,6 +178,21 @@ describe('the board of queues', () => {
     const retry = { method: 'PUT', cookie, origin: api.url };
     expect((await send(`/admin/queues/api/queues/board-spec/${id}/retry`, retry)).status).toBeLessThan(300);
     await eventually(async () => ((await queue.getJob(id))?.finishedOn ?? first) !== first);
+  });
+
+  it('is shut for who must set up a second factor first, also once it was open', async () => {
+    const users = api.app.get(UsersService, { strict: false });
+    const who = { email: 'operator@example.org', password: 'Another-horse-battery-7' };
+    const { id } = await users.create({ ...who, displayName: 'Operator' });
+    await users.assignRole({ userId: id, role: 'admin', organizationId: null });
+    const token = await signIn(who);
+    const cookie = await cookieOf(token);
+    const look = async () => (await send('/admin/queues/api/queues', { cookie })).json();
+    expect(await look()).toHaveProperty('queues');
+    await requireMfa(true);
+    expect(await look()).toMatchObject({ code: 'mfa_enrollment_required', status: 403 });
+    expect((await openBoard(token)).status).toBe(403);
+    await requireMfa(false);
   });
 
   it('makes and edits no jobs, whoever asks', async () => {
