@@ -17,6 +17,7 @@ const API = path.join(ROOT, 'dist/apps/api/src/main.js');
 const WORKER = path.join(ROOT, 'dist/apps/worker/src/main.js');
 const PORT = 24_000 + (process.pid % 3000);
 const URL = `http://127.0.0.1:${PORT}`;
+const CONNECTIONS = 3;
 const SETTLE_SECONDS = 240;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -61,7 +62,8 @@ it(`loses no mail over ${KILLS} kills of ${NATIVE ? 'the worker' : 'the whole pr
     IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
     IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
     IMBI_RATE_LIMIT_PER_MINUTE: '1000000',
-    IMBI_LOG_LEVEL: 'warn',
+    IMBI_MAIL_CONNECTIONS: String(CONNECTIONS),
+    IMBI_LOG_LEVEL: 'error',
   };
   if (NATIVE) {
     const script = path.join(ROOT, 'test/support/native/engines.sh');
@@ -120,8 +122,8 @@ it(`loses no mail over ${KILLS} kills of ${NATIVE ? 'the worker' : 'the whole pr
     process.stdout.write(`${JSON.stringify(result)}\n`);
     expect(result.lost).toBe(0);
     expect(acknowledged.length).toBeGreaterThan(KILLS);
-    // Twice only where the kill fell between the server's 250 and our record of it.
-    expect(result.twice).toBeLessThanOrEqual(KILLS);
+    // Twice only where the kill fell between the server's 250 and our record of it: at most what a kill found under way.
+    expect(result.twice).toBeLessThanOrEqual(KILLS * CONNECTIONS);
     // A mail that came twice came under one Message-ID.
     expect(smtp.taken.size).toBe(delivered.size);
   } catch (error) {

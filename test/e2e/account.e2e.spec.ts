@@ -124,6 +124,8 @@ describe('account flows, by the links in the mails', () => {
     await setUserPassword({ client, path: { id }, body: { password: SECOND }, throwOnError: true });
     const { text } = await mailTo(email, /password was changed/);
     expect(text).toContain('/account/forgot-password');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await mailsTo(email)).filter(({ subject }) => /was changed/.test(subject))).toHaveLength(1);
   });
 
   it('shows administrators how mails look', async () => {

@@ -29,11 +29,17 @@ export async function mailTo(address: string, subject: RegExp, count = 1): Promi
   throw new Error(`No mail ${subject} to ${address} came in time`);
 }
 
-/** The one-time token in the link of a mail, as the page behind the link would read it. */
-export function tokenIn({ text, html }: Mail): string {
+/** Path and hash of the one-time link in a mail. */
+export function linkIn({ text, html }: Mail): string {
   const link = /https?:\/\/\S+\/account\/[a-z-]+#\S+/.exec(text)?.[0] ?? '';
   if (!html.includes(link)) throw new Error('HTML and text have different links');
-  return new URL(link).hash.slice(1);
+  const { pathname, hash } = new URL(link);
+  return pathname + hash;
+}
+
+/** The token of the link, as the page behind it would read it. */
+export function tokenIn(mail: Mail): string {
+  return linkIn(mail).split('#')[1] ?? '';
 }
 
 function inbox(): string {

@@ -181,7 +181,8 @@ describe('failed mails', () => {
     expect(failed.errors[0]).toContain('550');
     expect(JSON.stringify(failed)).not.toContain('secret-token');
     const { rows } = await sql<{ text: string }>`
-      select properties::text as text from imbi."FailedEmail" where properties::text like ${`%${id}%`}
+      select ag_catalog.agtype_out(properties)::text as text from imbi."FailedEmail"
+      where ag_catalog.agtype_out(properties)::text like ${`%${id}%`}
     `.execute(database.kysely);
     expect(rows[0]?.text).not.toContain('secret-token');
     expect((await auditOf(id)).map(({ status }) => status)).toEqual(['failed']);

@@ -90,7 +90,6 @@ export class UsersService {
     if (typeof before === 'string') tx.emit('user.password_changed', { user_id: userId });
     await this.sessions.endAllIn(tx.transaction, userId, 'credentials_changed', exceptSession);
     audit(tx.transaction, 'user.password.change', userId);
-    tx.emit('user.password_changed', { user_id: userId });
   }
 
   /** Switches a user off or on; switching off ends every session in the same transaction. */

@@ -6,9 +6,11 @@ import { type EmailPayload, sendEmail } from './send-email.job.js';
 import { SendLedger } from './send-ledger.js';
 
 const PAGE = 200;
+/** So often a mail may have died with its worker before it is taken for the reason. */
+const MOST_TRIES = 10;
 const logger = createLogger('email');
 
-/** Brings mails whose job gave up (its worker died again and again) to the failed mails, where people look for them. */
+/** Looks after mails whose job gave up because its worker died again and again: that is not the mail's fault, at first. */
 @Injectable()
 export class EmailJanitor {
   constructor(
@@ -24,6 +26,10 @@ export class EmailJanitor {
       if (!isEmail(payload)) continue;
       const id = payload.email_id ?? jobId;
       const claim = await this.ledger.find(id);
+      if (claim && claim.tries < MOST_TRIES) {
+        await this.deadLetters.replay(jobId);
+        continue;
+      }
       if (claim) await this.outcomes.failed({ id, payload, subject: '', claim }, reason.slice(0, 500));
       await this.deadLetters.remove(jobId);
       logger.warn({ email_id: id, reason }, 'the job of a mail gave up; the mail is a failed one now');
