@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { sql } from 'kysely';
 import { Client as PgClient } from 'pg';
 import { currentActor, requestContext } from '#libs/common';
-import { Authenticated, createHttpApp, Public, RequirePermission } from '#libs/http';
+import { Authenticated, createHttpApp, Metrics, Public, RequirePermission } from '#libs/http';
 import { type AuthPlatform, authPlatform, TestOrganization } from '#test/auth';
 import { AuthHttpModule } from '../auth-http.module.js';
 import { AuthSeeder } from '../seed/auth-seeder.js';
@@ -177,6 +177,22 @@ describe('the routes of authentication', () => {
     const stranger = await signIn(admin);
     expect((await call('DELETE', `/api/me/sessions/${stranger.session_id}`, two.access_token)).status).toBe(404);
     expect((await call('GET', '/api/me', stranger.access_token)).status).toBe(200);
+  });
+
+  it('end the session of a refresh token that comes back from elsewhere, and count it', async () => {
+    const { refresh_token, access_token } = await signIn(viewer);
+    const refresh = (userAgent: string) =>
+      app.inject({
+        method: 'POST',
+        url: '/api/auth/refresh',
+        payload: { refresh_token },
+        headers: { 'user-agent': userAgent },
+      });
+    expect((await refresh('spec')).statusCode).toBe(200);
+    expect((await refresh('thief')).json().code).toBe('invalid_refresh_token');
+    expect((await call('GET', '/api/me', access_token)).status).toBe(401);
+    const metrics = await app.get(Metrics, { strict: false }).render();
+    expect(metrics).toContain('imbi_refresh_token_reuses_total 1');
   });
 
   it('sign out everywhere at once', async () => {

@@ -1,9 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { newId } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { timingSafeEqualText } from '#libs/crypto';
 import { Database, type Transaction } from '#libs/database';
 import { Graph } from '#libs/graph';
+import { Metrics } from '#libs/http';
 import { defineEvent, emit } from '#libs/queue';
 import { recordAudit } from '../audit/audit.js';
 import { invalidRefreshToken } from '../auth-problems.js';
@@ -35,6 +36,8 @@ interface Presented {
 /** Exchanges refresh tokens, each exactly once. */
 @Injectable()
 export class RefreshService {
+  private readonly reuses: ReturnType<Metrics['counter']> | undefined;
+
   constructor(
     private readonly database: Database,
     private readonly graph: Graph,
@@ -42,7 +45,14 @@ export class RefreshService {
     private readonly sessions: SessionsService,
     private readonly codec: RefreshTokenCodec,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+    // Commands and tests do without.
+    @Optional() metrics?: Metrics,
+  ) {
+    this.reuses = metrics?.counter({
+      name: 'imbi_refresh_token_reuses_total',
+      help: 'Sessions that were ended because a spent refresh token came back.',
+    });
+  }
 
   /**
    * Spends `refreshToken` for its successor. The client that spent it may ask again for a few seconds and is given the
@@ -103,6 +113,7 @@ export class RefreshService {
     }
     await this.sessions.endOne(tx, session, 'token_reuse', now);
     const { ip, userAgent: user_agent } = client;
+    tx.afterCommit(() => this.reuses?.inc());
     emit(tx, tokenReused, { user_id: session.user_id, session_id: session.id, ip, user_agent });
     return refuse(tx, 'reused', session);
   }
