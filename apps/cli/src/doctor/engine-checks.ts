@@ -7,6 +7,7 @@ import { Analytics, pendingAnalyticsMigrations, platformAnalyticsMigrations } fr
 import { errorMessage } from '#libs/common';
 import type { Config } from '#libs/config';
 import { createPool, pendingMigrations } from '#libs/database';
+import { transportOptions } from '#libs/email';
 import { analyticsConnection, migrations } from '#libs/product';
 import { S3Storage } from '#libs/storage';
 import { hasEmbeddedDatabase, openDatabase } from '../start/open-database.js';
@@ -155,11 +156,12 @@ export async function checkStorage({ storage }: Config): Promise<Finding[]> {
 }
 
 /** The mail server, where there is one: whether it answers and takes our sign-in. */
-export async function checkMail({ mail }: Config): Promise<Finding[]> {
+export async function checkMail(config: Config): Promise<Finding[]> {
+  const { mail } = config;
   if (mail.smtpUrl === undefined) return [ok('mail', 'goes to the embedded catcher')];
   const where = shownUrl(mail.smtpUrl);
   const transport = createTransport({
-    url: mail.smtpUrl,
+    ...transportOptions(config),
     connectionTimeout: TIMEOUT_MILLISECONDS,
     greetingTimeout: TIMEOUT_MILLISECONDS,
     socketTimeout: TIMEOUT_MILLISECONDS,
