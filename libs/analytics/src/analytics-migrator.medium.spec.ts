@@ -61,7 +61,7 @@ describe('analytics migrations', () => {
       { database: test.analytics.database },
     );
     expect(tables.map((table) => table.name)).toEqual([
-      ...['api_key_usage', 'audit_events', 'entity_changes', 'mfa_events', 'migrations'],
+      ...['api_key_usage', 'audit_events', 'email_audit', 'entity_changes', 'mfa_events', 'migrations'],
       ...['rate_limit_events', 'session_events'],
     ]);
   });
