@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BlueprintModule } from './blueprint/blueprint.module.js';
 import { DependenciesController } from './dependency/dependencies.controller.js';
 import { DependenciesService } from './dependency/dependencies.service.js';
 import { EnvironmentsController } from './environment/environments.controller.js';
@@ -27,6 +28,7 @@ import { TeamsService } from './team/teams.service.js';
 
 /** The catalogue over HTTP. `Graph`, `Analytics`, the HTTP base, ORGANIZATION_VISIBILITY and CATALOG_CALLER must be provided globally. */
 @Module({
+  imports: [BlueprintModule],
   controllers: [
     OrganizationsController,
     OrganizationDeletionsController,

@@ -1,5 +1,21 @@
+export { BlueprintModule } from './blueprint/blueprint.module.js';
+export {
+  BlueprintSchemas,
+  BlueprintSet,
+  type EdgeEnds,
+  type ProjectPlace,
+} from './blueprint/blueprint-schemas.js';
+export { BLUEPRINTS_VERSION } from './blueprint/blueprints.read-model.js';
+export type { EffectiveProperty, EffectiveSchema, SchemaSource } from './blueprint/effective-schema.js';
 export { CatalogHttpModule } from './catalog-http.module.js';
 export { CatalogJobsModule } from './catalog-jobs.module.js';
+export {
+  BLUEPRINT_EDGES,
+  BLUEPRINT_TYPES,
+  Blueprint,
+  type BlueprintEdge,
+  type BlueprintType,
+} from './model/blueprint.vertex.js';
 export { catalogMigrations } from './model/catalog.migration.js';
 export { catalogDefinitions } from './model/catalog.model.js';
 export { Organization } from './model/organization.vertex.js';

@@ -1,4 +1,5 @@
 import { migration } from '#libs/database';
+import { blueprintMigrations } from './blueprint.migration.js';
 
 export const catalogMigrations = [
   migration('catalog/0001_labels', (m) => {
@@ -48,4 +49,5 @@ export const catalogMigrations = [
       finished_at timestamptz
     )`);
   }),
+  ...blueprintMigrations,
 ];

@@ -1,3 +1,4 @@
+import { Blueprint } from './blueprint.vertex.js';
 import { BelongsTo, Organization } from './organization.vertex.js';
 import { Environment, LinkDefinition, ProjectType, Tag, Team } from './organization-owned.vertex.js';
 import { DependsOn, DeployedIn, HasType, OwnedBy, Project, TaggedWith } from './project.vertex.js';
@@ -17,4 +18,5 @@ export const catalogDefinitions = [
   DeployedIn,
   DependsOn,
   TaggedWith,
+  Blueprint,
 ];
