@@ -239,10 +239,14 @@ describe('a project', () => {
     expect((await archiveProject({ ...strict, path })).data.archived_at).toEqual(expect.any(String));
     expect((await unarchiveProject({ ...strict, path })).data.archived_at).toBeNull();
     const body = { slug: 'core-api', name: 'Core', team: 'web', project_types: ['library'] };
-    const replaced = (await replaceProject({ ...strict, path, body })).data;
+    const { data: replaced, response: replacing } = await replaceProject({ ...strict, path, body });
     expect(replaced).toMatchObject({ name: 'Core', environments: [], tags: [], links: {}, identifiers: {} });
-    const etag = `"${replaced.version}"`;
-    expect((await getProject({ client, path, headers: { 'If-None-Match': etag } })).response?.status).toBe(304);
+    const etag = replacing.headers.get('etag') ?? '';
+    const ifChanged = () => getProject({ client, path, headers: { 'If-None-Match': etag } });
+    expect((await ifChanged()).response?.status).toBe(304);
+    // The project is what it was, and shows another name.
+    await updateTeam({ ...strict, path: { org, slug: 'web' }, body: { name: 'Web and more' } });
+    expect((await ifChanged()).data).toMatchObject({ version: replaced.version, team: { name: 'Web and more' } });
     await deleteProject({ ...strict, path, headers: { 'If-Match': etag } });
     expect(await problem(getProject({ client, path }))).toBeInstanceOf(NotFoundError);
     expect((await problem(findProjectBySlug({ client, path: { org, slug: 'api' } }))).status).toBe(404);

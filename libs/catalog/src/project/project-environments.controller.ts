@@ -30,7 +30,7 @@ export class ProjectEnvironmentsController {
   @Put(':environment')
   @RequirePermission('project:write', ON_PROJECT)
   @ApiBody(PROPERTIES)
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   putProjectEnvironment(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
@@ -50,7 +50,7 @@ export class ProjectEnvironmentsController {
   @Patch(':environment')
   @RequirePermission('project:write', ON_PROJECT)
   @ApiBody(PROPERTIES)
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   updateProjectEnvironment(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,

@@ -44,7 +44,7 @@ export class ProjectsController {
   @Post()
   @RequirePermission('project:create')
   @Location('/api/organizations/{org}/projects/{id}')
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   createProject(
     @InOrganization() scope: OrganizationScope,
     @Body() body: ProjectWriteDto,
@@ -60,7 +60,7 @@ export class ProjectsController {
    */
   @Get(':id')
   @RequirePermission('project:read', ON_PROJECT)
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   getProject(@InOrganization() scope: OrganizationScope, @Param('id') id: string): Promise<ProjectResponseDto> {
     return this.projects.get(scope, id);
   }
@@ -73,7 +73,7 @@ export class ProjectsController {
    */
   @Put(':id')
   @RequirePermission('project:write', ON_PROJECT)
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   replaceProject(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
@@ -93,7 +93,7 @@ export class ProjectsController {
   @Patch(':id')
   @RequirePermission('project:write', ON_PROJECT)
   @Patches(ProjectWriteDto)
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   updateProject(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
@@ -127,7 +127,7 @@ export class ProjectsController {
   @Post(':id/archive')
   @HttpCode(200)
   @RequirePermission('project:write', ON_PROJECT)
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   archiveProject(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
@@ -144,7 +144,7 @@ export class ProjectsController {
   @Post(':id/unarchive')
   @HttpCode(200)
   @RequirePermission('project:write', ON_PROJECT)
-  @VersionedResponse()
+  @VersionedResponse({ embedding: true })
   unarchiveProject(
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,

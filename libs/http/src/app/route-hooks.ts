@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { DomainError, isJsonObject } from '#libs/common';
 import { PATCH_MEDIA_TYPES } from '../patch/apply-patch.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem/to-problem.js';
@@ -43,7 +43,7 @@ function hasBody(request: FastifyRequest): boolean {
 }
 
 function describeAnswer(route: RouteOptions, settings: RouteSettings): void {
-  if (settings.versioned && (route.method === 'GET' || route.method === 'HEAD')) sendNothingWhenUnchanged(route);
+  if (settings.versioned) tagAnswer(route, settings.versioned);
   const before = route.preSerialization === undefined ? [] : [route.preSerialization].flat();
   route.preSerialization = [
     ...before,
@@ -57,19 +57,30 @@ function describeAnswer(route: RouteOptions, settings: RouteSettings): void {
       if (settings.paged && typeof payload.next_cursor === 'string') {
         reply.header('link', `<${nextPage(request.url, payload.next_cursor)}>; rel="next"`);
       }
-      if (settings.versioned && typeof payload.version === 'number') {
-        const tag = entityTag(payload.version);
-        reply.header('etag', tag);
-        if (isUnchanged(request, tag)) reply.code(304).removeHeader('content-type');
-      }
+      if (settings.versioned && typeof payload.version === 'number') versions.set(reply, payload.version);
       done(null, payload);
     },
   ];
 }
 
-function sendNothingWhenUnchanged(route: RouteOptions): void {
-  const before = route.onSend === undefined ? [] : [route.onSend].flat();
-  route.onSend = [...before, (_request, reply, payload, done) => done(null, reply.statusCode === 304 ? null : payload)];
+/** From the answer as an object to the answer as it is sent. */
+const versions = new WeakMap<FastifyReply, number>();
+
+function tagAnswer(route: RouteOptions, versioned: 'plain' | 'embedding'): void {
+  const after = route.onSend === undefined ? [] : [route.onSend].flat();
+  // First of all: Fastify's own hook of a HEAD route takes the body away.
+  route.onSend = [
+    (request, reply, payload, done) => {
+      const version = versions.get(reply);
+      if (version === undefined || typeof payload !== 'string') return done(null, payload);
+      const tag = versioned === 'embedding' ? entityTag(version, payload) : entityTag(version);
+      reply.header('etag', tag);
+      if (!isUnchanged(request, tag)) return done(null, payload);
+      reply.code(304).removeHeader('content-type');
+      done(null, null);
+    },
+    ...after,
+  ];
 }
 
 function isUnchanged(request: FastifyRequest, tag: string): boolean {

@@ -6,8 +6,8 @@ import type { ListDefinition } from '../list/pages.js';
  * turns each setting into a hook of that route alone: what a route does not ask for costs it nothing.
  */
 export interface RouteSettings {
-  /** The answer carries `version`: set `ETag`, answer 304. */
-  readonly versioned?: boolean;
+  /** The answer carries `version`: set `ETag`, answer 304. `embedding`: it shows more than that version tells apart. */
+  readonly versioned?: 'plain' | 'embedding';
   /** The answer is a page: set `Link`. */
   readonly paged?: ListDefinition;
   /** The route takes the filters of this list, but answers otherwise than by a page. */

@@ -103,10 +103,14 @@ function describeAnswers(operation: Operation, method: string, settings: RouteSe
   }
   if (settings.versioned && method === 'get') {
     operation.responses[304] ??= {
-      description: 'The version in `If-None-Match` is the present one; there is no content.',
+      description: 'The answer would be the one that `If-None-Match` names; there is no content.',
     };
   }
 }
+
+const EMBEDDING_TAG =
+  'The version, quoted, for `If-Match`, with a digest of the answer: it changes too when something that is shown by its ' +
+  'name is renamed, which the version does not.';
 
 function headersOf(status: string, settings: RouteSettings) {
   const header = (description: string, example: string) => ({
@@ -115,7 +119,8 @@ function headersOf(status: string, settings: RouteSettings) {
     example,
   });
   return {
-    ...(settings.versioned ? { ETag: header('The version, quoted, for `If-Match`.', '"3"') } : {}),
+    ...(settings.versioned === 'plain' ? { ETag: header('The version, quoted, for `If-Match`.', '"3"') } : {}),
+    ...(settings.versioned === 'embedding' ? { ETag: header(EMBEDDING_TAG, '"3.bYtsgGXBJBE"') } : {}),
     ...(settings.location && status === '201'
       ? { Location: header('The address of what was created.', settings.location) }
       : {}),

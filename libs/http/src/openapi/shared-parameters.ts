@@ -12,13 +12,14 @@ export const SHARED_PARAMETERS = {
     name: 'If-Match',
     in: 'header',
     description:
-      'The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.',
+      'The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only ' +
+      'the version in it counts.',
     schema: { type: 'string' },
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
-    description: 'The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.',
+    description: 'The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.',
     schema: { type: 'string' },
   },
   IdempotencyKey: {

@@ -7,6 +7,7 @@ describe('If-Match', () => {
     ['*', undefined],
     ['"3"', 3],
     [' "0" ', 0],
+    [entityTag(12, '{"team":"Platform"}'), 12],
   ])('%s expects version %s', (header, version) => {
     expect(parseIfMatch(header)).toBe(version);
   });
@@ -15,7 +16,7 @@ describe('If-Match', () => {
     expect(() => parseIfMatch(header)).toThrow(expect.objectContaining({ code: 'malformed_precondition' }));
   });
 
-  it.each(['W/"3"', '"abc"', '"-1"', '"03"'])('%s never matches', (header) => {
+  it.each(['W/"3"', '"abc"', '"-1"', '"03"', '"3."', '"3.short"', '"3.twelve-chars"'])('%s never matches', (header) => {
     expect(() => parseIfMatch(header)).toThrow(expect.objectContaining({ kind: 'precondition_failed' }));
   });
 });
@@ -30,6 +31,13 @@ describe('If-None-Match', () => {
       true,
     ]);
     expect(['"4"', '', '3'].map((header) => matchesNone(header, tag))).toEqual([false, false, false]);
+  });
+
+  it('tells apart what one version looked like', () => {
+    const [before, after] = [entityTag(3, '{"team":"Old"}'), entityTag(3, '{"team":"New"}')];
+    expect(before).not.toBe(after);
+    expect(before).toBe(entityTag(3, '{"team":"Old"}'));
+    expect([before, '"3"'].map((header) => matchesNone(header, after))).toEqual([false, false]);
   });
 
   it('can only be * on writes', () => {

@@ -1,11 +1,18 @@
+import { hash } from 'node:crypto';
 import { DomainError } from '#libs/common';
 
-export function entityTag(version: number): string {
-  return `"${version}"`;
+const DIGEST_LENGTH = 11;
+const TAG = new RegExp(`^([1-9][0-9]{0,14}|0)(?:\\.[A-Za-z0-9_-]{${DIGEST_LENGTH}})?$`);
+
+/** With `body`, a tag that tells apart what the version does not: the same version with other embedded fields. */
+export function entityTag(version: number, body?: string): string {
+  if (body === undefined) return `"${version}"`;
+  return `"${version}.${hash('sha256', body, 'base64url').slice(0, DIGEST_LENGTH)}"`;
 }
 
 /**
- * The version that `If-Match` expects; undefined where there is no header or it is `*` (any version will do).
+ * The version that `If-Match` expects; undefined where there is no header or it is `*` (any version will do). What a tag
+ * says beyond the version is not looked at: a write cannot undo what happened to other things (ADR 0048).
  * @throws DomainError `malformed_precondition` (400) where it is no entity tag, `precondition_failed` (412) where it is
  *   one that cannot match: a weak tag (RFC 9110 §13.1.1) or one that no answer of ours ever carried
  */
@@ -15,8 +22,9 @@ export function parseIfMatch(header: string | undefined): number | undefined {
   const [tag] = tags;
   if (!tag || tags.length > 1) throw malformed('If-Match', 'must be one entity tag');
   if (tag.weak) throw failed('A weak entity tag does not identify a version; send the ETag as it was given.');
-  if (!/^[1-9][0-9]{0,14}$|^0$/.test(tag.value)) throw failed('The entity tag in If-Match is none of this resource.');
-  return Number(tag.value);
+  const version = TAG.exec(tag.value)?.[1];
+  if (version === undefined) throw failed('The entity tag in If-Match is none of this resource.');
+  return Number(version);
 }
 
 /** Whether `If-None-Match: *` asks that the resource must not exist yet. */

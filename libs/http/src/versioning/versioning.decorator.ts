@@ -11,9 +11,13 @@ const markHandler: ParameterDecorator = (target, key) => {
   if (key !== undefined) Reflect.defineMetadata(IF_MATCH_METADATA, true, Reflect.get(target, key));
 };
 
-/** The answer's body carries `version`: it becomes the `ETag`, and `If-None-Match` on a read is answered with 304. */
-export function VersionedResponse(): MethodDecorator {
-  return routeSettings({ versioned: true });
+/**
+ * The answer's body carries `version`: it becomes the `ETag`, and `If-None-Match` on a read is answered with 304. An
+ * answer that also shows fields of other things, such as their names, says `embedding`: then its `ETag` goes by the whole
+ * body, since the version stays when one of those changes.
+ */
+export function VersionedResponse(options: { embedding?: boolean } = {}): MethodDecorator {
+  return routeSettings({ versioned: options.embedding ? 'embedding' : 'plain' });
 }
 
 /**
