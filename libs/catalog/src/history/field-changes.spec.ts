@@ -20,6 +20,20 @@ describe('the changes of fields between two states', () => {
     ]);
   });
 
+  it('look into maps that came or went as a whole', () => {
+    const attributes = { tier: 1, owner: { name: 'Ada' } };
+    expect(fieldChanges({}, { attributes, links: {} })).toEqual([
+      { pointer: '/attributes/owner/name', before: null, after: 'Ada' },
+      { pointer: '/attributes/tier', before: null, after: 1 },
+      { pointer: '/links', before: null, after: {} },
+    ]);
+    expect(fieldChanges({ attributes, identifiers: { jira: 'A' } }, { attributes: null, identifiers: {} })).toEqual([
+      { pointer: '/attributes/owner/name', before: 'Ada', after: null },
+      { pointer: '/attributes/tier', before: 1, after: null },
+      { pointer: '/identifiers/jira', before: 'A', after: null },
+    ]);
+  });
+
   it('leave out what changes with every write, unless it is a member of a map', () => {
     const before = { version: 1, updated_at: 'a', attributes: { version: 1 } };
     const after = { version: 2, updated_at: 'b', attributes: { version: 2 } };

@@ -53,7 +53,7 @@ describe('the history of a project', () => {
       operation: 'create',
       other_id: other.id,
       request_id: 'request-2',
-      fields: [{ pointer: '/attributes', before: null, after: { critical: true } }],
+      fields: [{ pointer: '/attributes/critical', before: null, after: true }],
     });
     const renamed = before.find(({ label, operation }) => label === 'Project' && operation === 'update');
     expect(renamed).toMatchObject({
