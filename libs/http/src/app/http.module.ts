@@ -68,10 +68,19 @@ export function httpModule(config: Config, secret: Buffer): DynamicModule {
       Pages,
       Metrics,
       MetricsAccess,
-      HealthRegistry,
+      { provide: HealthRegistry, inject: [THROTTLER_STORAGE], useFactory: healthRegistry },
     ],
     exports: [HTTP_KEYS, RATE_LIMIT_POLICIES, RateLimiter, IdempotencyStore, Pages, Metrics, HealthRegistry],
   };
+}
+
+// Without the store calls still pass, or are refused where guessing must stay slow: the server is of use without it.
+function healthRegistry(storage: ThrottlerStorage): HealthRegistry {
+  const health = new HealthRegistry();
+  if (storage instanceof RedisThrottlerStorage) {
+    health.register({ name: 'rate_limits', required: false, check: () => storage.ping() });
+  }
+  return health;
 }
 
 function throttlerStorage(config: Config): ThrottlerStorage {
