@@ -8,8 +8,8 @@ import {
   databaseConnection,
   installationKeys,
   migrateAnalytics,
-  migrateDatabase,
   ProductModule,
+  prepareDatabase,
   startTracing,
 } from '#libs/product';
 
@@ -19,7 +19,7 @@ const pretty = config.log.format === 'pretty' || (config.log.format === 'auto' &
 configureLogging({ level: config.log.level, format: pretty ? 'pretty' : 'json' });
 
 const database = databaseConnection(config);
-if (config.database.autoMigrate) await migrateDatabase(database);
+await prepareDatabase(config, database);
 const tracing = await startTracing(config);
 const app = await NestFactory.createApplicationContext(
   ProductModule.forRoot({

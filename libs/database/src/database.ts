@@ -111,6 +111,8 @@ export class Database {
     this.ended = true;
     await this.listener.close();
     await this.root.destroy();
+    // Kysely ends only a pool that it has used.
+    if (!this.pool.ending) await this.pool.end();
   }
 
   private async attemptAll<Result>(

@@ -1,6 +1,8 @@
 import { Analytics, type AnalyticsConnection, platformAnalyticsMigrations } from '#libs/analytics';
 import { createLogger, errorMessage } from '#libs/common';
-import { createPool, type DatabaseConnection, type MigrationReport, migrate } from '#libs/database';
+import type { Config } from '#libs/config';
+import { createPool, type DatabaseConnection, type MigrationReport, migrate, pendingMigrations } from '#libs/database';
+import { hasJobStore } from '#libs/queue';
 import { migrations } from './migrations.js';
 
 const logger = createLogger('migrations');
@@ -13,6 +15,32 @@ export async function migrateDatabase(connection: DatabaseConnection): Promise<M
   } finally {
     await pool.end();
   }
+}
+
+/**
+ * Brings the database up to date where that happens at boot, else makes sure that it is.
+ * @throws Error that says what to do, where somebody has yet to migrate it
+ */
+export async function prepareDatabase(config: Config, connection: DatabaseConnection): Promise<void> {
+  if (config.database.autoMigrate) {
+    await migrateDatabase(connection);
+    return;
+  }
+  const pool = createPool(connection);
+  try {
+    const { pending } = await pendingMigrations(pool, migrations);
+    if (pending.length > 0) throw notMigrated(`${pending.length} migrations are missing, from ${pending[0]} on`);
+    const isInDatabase = config.queue.redisUrl === undefined;
+    if (isInDatabase && !(await hasJobStore(pool))) throw notMigrated('the tables of the jobs are missing');
+  } finally {
+    await pool.end();
+  }
+}
+
+function notMigrated(what: string): Error {
+  return new Error(
+    `The database is not up to date: ${what}. Run \`imbi migrate\` first, or have it done at boot (IMBI_AUTO_MIGRATE=true).`,
+  );
 }
 
 /**

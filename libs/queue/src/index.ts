@@ -12,7 +12,7 @@ export {
   type JobOptions,
   type RetryOptions,
 } from './job-definition.js';
-export { JobStore, migrateJobStore } from './job-store.js';
+export { hasJobStore, JobStore, migrateJobStore } from './job-store.js';
 export { PermanentJobError } from './job-worker.js';
 export { JobsModule } from './jobs.module.js';
 export { OutboxRelay } from './outbox-relay.js';

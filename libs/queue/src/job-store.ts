@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import {
+  assertSchemaCompatibility,
   type BackendFactory,
   type ConnectionOptions,
   createPostgresBackend,
@@ -8,6 +9,7 @@ import {
   isPgPool,
   type RedisQueueBackend,
   runMigrations,
+  SchemaMigrationRequiredError,
   type WorkerOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -108,6 +110,16 @@ export async function migrateJobStore(database: Database): Promise<void> {
     await runMigrations(client, DEFAULT_SCHEMA);
   } finally {
     client.release();
+  }
+}
+
+/** Whether BullMQ has its tables. Without them its queues would wait for ever. @throws Error where they are too new for us */
+export async function hasJobStore(pool: Pool): Promise<boolean> {
+  try {
+    return (await assertSchemaCompatibility(pool, DEFAULT_SCHEMA)) > 0;
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return false;
+    throw error;
   }
 }
 
