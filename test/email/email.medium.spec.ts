@@ -6,6 +6,8 @@ import { Database } from '#libs/database';
 import { EmailSender } from '#libs/email';
 import { Graph } from '#libs/graph';
 import { TotpSecret } from '../../libs/auth/src/mfa/mfa.vertex.js';
+import { FailedEmail } from '../../libs/email/src/model/failed-email.vertex.js';
+import { EmailJanitor } from '../../libs/email/src/sending/email-janitor.js';
 import { SendLedger } from '../../libs/email/src/sending/send-ledger.js';
 import { type RunningProduct, runningProduct } from '../../libs/product/test/running-product.js';
 import { HostileSmtp } from './hostile-smtp.js';
@@ -223,6 +225,28 @@ describe('failed mails', () => {
     await until(() => (addresses.every((one) => smtp.mails.some(({ to }) => to === one)) ? true : undefined));
     const after = await product.call('GET', '/status/ready');
     expect(JSON.stringify(after.body)).toMatch(/"name":"email"[^}]*"status":"up"/);
+  });
+
+  it('are given up with age, which the audit log tells', async () => {
+    smtp.next = () => '550';
+    const [old, young] = [newAddress(), newAddress()];
+    const oldId = await send(old);
+    await send(young);
+    const { id } = await failedTo(old);
+    await failedTo(young);
+    const failed_at = new Date(Date.now() - 91 * 86_400_000).toISOString();
+    await graph.transaction((tx) => tx.patch(FailedEmail, id, { set: { failed_at } }));
+    await product.api.app.get(EmailJanitor, { strict: false }).purge();
+    const { body } = await product.call('GET', `/api/admin/email/failed?filter[recipient][in]=${old},${young}`);
+    expect(body.items.map(({ recipient }: { recipient: string }) => recipient)).toEqual([young]);
+    expect(await stateOf(oldId)).toBeUndefined();
+    const { rows } = await sql<{ payload: object }>`
+      select payload from imbi_system.outbox where name = 'audit_events' and payload->>'resource_id' = ${id}
+    `.execute(database.kysely);
+    expect(rows.map(({ payload }) => payload)).toEqual([
+      expect.objectContaining({ action: 'email.discard', outcome: 'success', reason: 'age', actor_kind: 'system' }),
+    ]);
+    await product.call('DELETE', `/api/admin/email/failed/${body.items[0].id}`);
   });
 
   it('are for those alone who may see them', async () => {

@@ -75,6 +75,7 @@ import { UsersService } from './user/users.service.js';
   ],
   exports: [
     ActorPowers,
+    KnownDevices,
     MfaRepository,
     SecondFactors,
     FreshProof,

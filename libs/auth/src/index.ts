@@ -24,6 +24,7 @@ export { AccessibleOrganizations } from './principal/accessible-organizations.js
 export { AuthContext, type AuthenticatedUser, currentAuth } from './principal/auth-context.js';
 export type { CredentialSubject } from './principal/credential-subject.js';
 export { type PrincipalPlace, Principals } from './principal/principals.js';
+export { AuthJobsModule } from './retention/auth-jobs.module.js';
 export { AuthSeeder } from './seed/auth-seeder.js';
 export { type Client, currentClient } from './session/client.js';
 export { RefreshService } from './session/refresh.service.js';

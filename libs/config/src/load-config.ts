@@ -11,6 +11,7 @@ import {
   mfaSection,
   oauthSection,
   queueSection,
+  retentionSection,
   serverSection,
   storageSection,
   tracingSection,
@@ -34,6 +35,7 @@ export const CONFIG_SECTIONS = [
   oauthSection,
   auditSection,
   limitsSection,
+  retentionSection,
 ] as const;
 
 type Sections = (typeof CONFIG_SECTIONS)[number];

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { AccountHttpModule, AccountJobsModule, AuthHttpModule, AuthModule } from '#libs/auth';
+import { AccountHttpModule, AccountJobsModule, AuthHttpModule, AuthJobsModule, AuthModule } from '#libs/auth';
 import { CatalogHttpModule, CatalogJobsModule } from '#libs/catalog';
 import { EmailHttpModule, EmailJobsModule, EmailModule } from '#libs/email';
 import { JobsModule } from '#libs/queue';
@@ -39,7 +39,9 @@ export class ProductModule {
         AuthModule,
         EmailModule,
         ...(options.http ? HTTP_MODULES : []),
-        ...(options.jobs ? [JobsModule, CatalogJobsModule, EmailJobsModule, AccountJobsModule, JanitorModule] : []),
+        ...(options.jobs
+          ? [JobsModule, CatalogJobsModule, EmailJobsModule, AuthJobsModule, AccountJobsModule, JanitorModule]
+          : []),
         ...(options.extraModules ?? []),
       ],
     };

@@ -108,6 +108,15 @@ describe.each(BACKENDS)('dead letters on %s', (backend) => {
     await expect(letters.replayAll('unheard-of')).rejects.toMatchObject({ kind: 'not_found' });
   });
 
+  it('are forgotten with age, and only then', async () => {
+    await send('nowhere', 'nowhere');
+    await until(async () => (await dead()) === 2);
+    expect(await letters.purge(3600)).toBe(0);
+    expect(await dead()).toBe(2);
+    expect(await letters.purge(0)).toBe(2);
+    expect(await dead()).toBe(0);
+  });
+
   it('lists no job that lives', async () => {
     await send('Bob');
     await until(() => delivered.includes('Bob'));

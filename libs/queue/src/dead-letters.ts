@@ -22,6 +22,7 @@ export interface DeadLetterPage {
   readonly total: number;
 }
 
+const PURGE_CHUNK = 1000;
 const REPLAY_CHUNK = 200;
 
 /** Jobs that need a person: kept until they are replayed or removed. */
@@ -66,6 +67,19 @@ export class DeadLetters {
   async remove(id: string): Promise<void> {
     const job = await this.find(id);
     await job.remove();
+  }
+
+  /** Forgets every job that failed for good more than `seconds` ago; returns how many. */
+  async purge(seconds: number): Promise<number> {
+    let removed = 0;
+    for (const queue of this.queues.all()) {
+      for (;;) {
+        const { length } = await queue.clean(seconds * 1000, PURGE_CHUNK, 'failed');
+        removed += length;
+        if (length < PURGE_CHUNK) break;
+      }
+    }
+    return removed;
   }
 
   private queue(name: string): Queue {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { randomToken, sha256 } from '#libs/crypto';
-import { Database, type Transaction } from '#libs/database';
+import { Database, inBatches, type Transaction } from '#libs/database';
 
 export type AccountTokenPurpose = 'password_reset' | 'email_verification' | 'invitation';
 
@@ -74,10 +74,14 @@ export class AccountTokens {
   }
 
   /** Forgets tokens a week after they have run out; by then no job can come again. */
-  async purge(): Promise<void> {
-    await sql`delete from imbi_system.account_tokens where expires_at < now() - interval '7 days'`.execute(
-      this.database.kysely,
-    );
+  async purge(): Promise<number> {
+    return inBatches(async (limit) => {
+      const { numAffectedRows } = await sql`
+        delete from imbi_system.account_tokens where token_hash in (
+          select token_hash from imbi_system.account_tokens where expires_at < now() - interval '7 days' limit ${limit}
+        )`.execute(this.database.kysely);
+      return Number(numAffectedRows ?? 0);
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { CONFIG, type Config } from '#libs/config';
 import { sha256 } from '#libs/crypto';
-import { Database } from '#libs/database';
+import { Database, inBatches } from '#libs/database';
 import { loginThrottled } from '../auth-problems.js';
 
 interface ThrottleRow {
@@ -83,10 +83,16 @@ export class LoginThrottle {
       where key = ${whole} or starts_with(key, ${pairs})`.execute(this.database.kysely);
   }
 
-  /** Removes what has not been touched for longer than trust lasts; for a daily janitor. */
-  async purge(): Promise<void> {
-    await sql`delete from imbi_system.login_throttle
-      where updated_at < now() - make_interval(days => ${TRUST_DAYS})`.execute(this.database.kysely);
+  /** Removes what has not been touched for longer than trust lasts; returns how much it was. */
+  async purge(): Promise<number> {
+    return inBatches(async (limit) => {
+      const { numAffectedRows } = await sql`
+        delete from imbi_system.login_throttle where key in (
+          select key from imbi_system.login_throttle
+          where updated_at < now() - make_interval(days => ${TRUST_DAYS}) limit ${limit}
+        )`.execute(this.database.kysely);
+      return Number(numAffectedRows ?? 0);
+    });
   }
 }
 

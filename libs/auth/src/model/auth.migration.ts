@@ -4,6 +4,7 @@ import { grantMigrations } from '../grant/grant.migration.js';
 import { mfaMigrations } from '../mfa/mfa.migration.js';
 import { requireMfaMigrations } from '../mfa/require-mfa.migration.js';
 import { oauthMigrations } from '../oauth/oauth.migration.js';
+import { retentionMigrations } from '../retention/retention.migration.js';
 import { knownDevicesMigrations } from '../session/known-devices.migration.js';
 import { credentialMigrations } from './credential.migration.js';
 
@@ -86,6 +87,7 @@ export const authMigrations = [
   ...accountMigrations,
   ...requireMfaMigrations,
   ...knownDevicesMigrations,
+  ...retentionMigrations,
 ];
 
 /**

@@ -17,7 +17,11 @@ export const Session = defineVertex('Session', {
       optional: true,
     }),
   },
-  indexes: [['user_id', 'created_at', 'id']],
+  indexes: [
+    ['user_id', 'created_at', 'id'],
+    ['ended_at', 'id'],
+    ['expires_at', 'id'],
+  ],
 });
 
 /** A single-use refresh token; all tokens of a session are one family. */
@@ -35,7 +39,7 @@ export const RefreshToken = defineVertex('RefreshToken', {
     spent_by: property.secret({ optional: true }),
   },
   unique: [['token_hash'], ['jti']],
-  indexes: [['session_id']],
+  indexes: [['session_id'], ['spent_at', 'id']],
 });
 
 export const SessionFor = defineEdge('SESSION_FOR', { from: Session, to: User, unique: 'start' });

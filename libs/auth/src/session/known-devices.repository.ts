@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import type { Transaction } from '#libs/database';
+import { Database, inBatches, type Transaction } from '#libs/database';
 import type { Client } from './client.js';
 import { deviceDigest } from './device-digest.js';
 
@@ -10,6 +10,8 @@ const MEMORY_DAYS = 400;
 /** From which devices users signed in, as digests. */
 @Injectable()
 export class KnownDevices {
+  constructor(private readonly database: Database) {}
+
   /**
    * Remembers the device, and tells whether it is one that the user never used while they used others. The first one of
    * a user is nothing to be told of. The caller must hold the lock on the user.
@@ -29,6 +31,18 @@ export class KnownDevices {
       from imbi_system.known_devices where user_id = ${userId}
     `.execute(tx.kysely);
     return rows[0] !== undefined && !rows[0].is_known && rows[0].has_others;
+  }
+
+  /** Forgets devices that nobody used for longer than they are remembered; returns how many. */
+  async purge(): Promise<number> {
+    return inBatches(async (limit) => {
+      const { numAffectedRows } = await sql`
+        delete from imbi_system.known_devices where (user_id, digest) in (
+          select user_id, digest from imbi_system.known_devices
+          where last_seen_at < now() - make_interval(days => ${MEMORY_DAYS}) limit ${limit}
+        )`.execute(this.database.kysely);
+      return Number(numAffectedRows ?? 0);
+    });
   }
 
   async forgetUser(tx: Transaction, userId: string): Promise<void> {

@@ -1,6 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { recordAudit } from '#libs/auth';
 import { createLogger } from '#libs/common';
+import { CONFIG, type Config } from '#libs/config';
+import { inBatches } from '#libs/database';
+import { Graph } from '#libs/graph';
 import { DeadLetters, OnSchedule } from '#libs/queue';
+import { FailedEmail } from '../model/failed-email.vertex.js';
 import { EmailOutcomes } from './email-outcomes.js';
 import { type EmailPayload, sendEmail } from './send-email.job.js';
 import { SendLedger } from './send-ledger.js';
@@ -17,6 +22,8 @@ export class EmailJanitor {
     private readonly deadLetters: DeadLetters,
     private readonly ledger: SendLedger,
     private readonly outcomes: EmailOutcomes,
+    private readonly graph: Graph,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @OnSchedule('failed-mail-jobs', { everySeconds: 60 })
@@ -39,6 +46,31 @@ export class EmailJanitor {
   @OnSchedule('sent-mails', { everySeconds: 3600 })
   async purge(): Promise<void> {
     await this.ledger.purge();
+    const before = new Date(Date.now() - this.config.retention.failedMails * 1000);
+    const removed = await inBatches((limit) => this.discard(before, limit), PAGE);
+    if (removed > 0) logger.warn({ removed }, 'failed mails that nobody retried were removed');
+  }
+
+  // Each leaves its trace in the audit log, as if a person had given it up.
+  private async discard(before: Date, limit: number): Promise<number> {
+    const where = { failed_at: { lt: before.toISOString() } };
+    const { items } = await this.graph.read.list(FailedEmail, { where, order: [['failed_at', 'asc']], limit });
+    await this.graph.transaction(async (tx) => {
+      const { vertices } = await tx.removeMany(
+        FailedEmail,
+        items.map(({ id }) => id),
+      );
+      await this.ledger.forget(
+        tx.transaction,
+        vertices.map(({ email_id }) => email_id),
+      );
+      for (const { id, email_id, template } of vertices) {
+        const detail = { email_id, template };
+        const about = { resourceKind: 'FailedEmail', resourceId: id, reason: 'age', detail };
+        recordAudit(tx.transaction, { action: 'email.discard', outcome: 'success', ...about });
+      }
+    });
+    return items.length;
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { Database, type Transaction } from '#libs/database';
+import { Database, inBatches, type Transaction } from '#libs/database';
 
 const LEASE_SECONDS = 15;
 
@@ -99,9 +99,19 @@ export class SendLedger {
   }
 
   /** Forgets mails that were settled more than a week ago; by then no job can come again. */
-  async purge(): Promise<void> {
-    await sql`
-      delete from imbi_system.email_sends where state in ('sent', 'skipped') and updated_at < now() - interval '7 days'
-    `.execute(this.database.kysely);
+  async purge(): Promise<number> {
+    return inBatches(async (limit) => {
+      const { numAffectedRows } = await sql`
+        delete from imbi_system.email_sends where id in (
+          select id from imbi_system.email_sends
+          where state in ('sent', 'skipped') and updated_at < now() - interval '7 days' limit ${limit}
+        )`.execute(this.database.kysely);
+      return Number(numAffectedRows ?? 0);
+    });
+  }
+
+  /** Forgets mails that are failed ones no more. */
+  async forget(tx: Transaction, ids: readonly string[]): Promise<void> {
+    await sql`delete from imbi_system.email_sends where id = any(${ids}::text[])`.execute(tx.kysely);
   }
 }

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth.module.js';
+import { AuthJanitor } from './auth-janitor.js';
+import { ExpiredRepository } from './expired.repository.js';
+
+/** What authentication has done by schedule, for the processes that run jobs. */
+@Module({ imports: [AuthModule], providers: [ExpiredRepository, AuthJanitor] })
+export class AuthJobsModule {}
