@@ -3037,12 +3037,12 @@ export type VerifyEmail = {
 export type IdempotencyKey = string;
 
 /**
- * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+ * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
  */
 export type IfMatch = string;
 
 /**
- * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+ * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
  */
 export type IfNoneMatch = string;
 
@@ -3951,7 +3951,7 @@ export type DeleteOAuthProviderData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -4023,7 +4023,7 @@ export type GetOAuthProviderData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -4087,7 +4087,7 @@ export type UpdateOAuthProviderData = {
     body: OAuthProviderPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -5526,7 +5526,7 @@ export type DeleteGroupData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -5598,7 +5598,7 @@ export type GetGroupData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -5662,7 +5662,7 @@ export type UpdateGroupData = {
     body: GroupPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -7267,7 +7267,7 @@ export type DeleteOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -7348,7 +7348,7 @@ export type GetOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -7413,7 +7413,7 @@ export type UpdateOrganizationData = {
     body: OrganizationPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -7498,7 +7498,7 @@ export type ReplaceOrganizationData = {
     body: OrganizationWrite;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -8155,7 +8155,7 @@ export type DeleteEnvironmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -8237,7 +8237,7 @@ export type GetEnvironmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -8305,7 +8305,7 @@ export type UpdateEnvironmentData = {
     body: EnvironmentPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -8398,7 +8398,7 @@ export type ReplaceEnvironmentData = {
          */
         'If-None-Match'?: '*';
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -8663,7 +8663,7 @@ export type DeleteLinkDefinitionData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -8745,7 +8745,7 @@ export type GetLinkDefinitionData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -8813,7 +8813,7 @@ export type UpdateLinkDefinitionData = {
     body: LinkDefinitionPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -8906,7 +8906,7 @@ export type ReplaceLinkDefinitionData = {
          */
         'If-None-Match'?: '*';
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -9171,7 +9171,7 @@ export type DeleteProjectTypeData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -9253,7 +9253,7 @@ export type GetProjectTypeData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -9321,7 +9321,7 @@ export type UpdateProjectTypeData = {
     body: ProjectTypePatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -9414,7 +9414,7 @@ export type ReplaceProjectTypeData = {
          */
         'If-None-Match'?: '*';
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -9864,7 +9864,7 @@ export type DeleteProjectData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -9940,7 +9940,7 @@ export type GetProjectData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -10009,7 +10009,7 @@ export type UpdateProjectData = {
     body: ProjectPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -10099,7 +10099,7 @@ export type ReplaceProjectData = {
     body: ProjectWrite;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -10188,7 +10188,7 @@ export type ArchiveProjectData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
         /**
@@ -10359,7 +10359,7 @@ export type DeleteProjectDependencyData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -10444,7 +10444,7 @@ export type PutProjectDependencyData = {
     };
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -10616,7 +10616,7 @@ export type DeleteProjectEnvironmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -10702,7 +10702,7 @@ export type UpdateProjectEnvironmentData = {
     };
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -10800,7 +10800,7 @@ export type PutProjectEnvironmentData = {
     };
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -11041,7 +11041,7 @@ export type UnarchiveProjectData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
         /**
@@ -11306,7 +11306,7 @@ export type DeleteTagData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -11388,7 +11388,7 @@ export type GetTagData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -11456,7 +11456,7 @@ export type UpdateTagData = {
     body: TagPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -11549,7 +11549,7 @@ export type ReplaceTagData = {
          */
         'If-None-Match'?: '*';
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -11814,7 +11814,7 @@ export type DeleteTeamData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -11896,7 +11896,7 @@ export type GetTeamData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -11964,7 +11964,7 @@ export type UpdateTeamData = {
     body: TeamPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -12057,7 +12057,7 @@ export type ReplaceTeamData = {
          */
         'If-None-Match'?: '*';
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -12368,7 +12368,7 @@ export type DeleteRoleData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -12440,7 +12440,7 @@ export type GetRoleData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -12504,7 +12504,7 @@ export type UpdateRoleData = {
     body: RolePatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -12740,7 +12740,7 @@ export type DeleteUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
@@ -12813,7 +12813,7 @@ export type GetUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version the caller has, such as `"3"`; 304 when it is still the present one.
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
          */
         'If-None-Match'?: string;
     };
@@ -12877,7 +12877,7 @@ export type UpdateUserData = {
     body: UserPatch;
     headers?: {
         /**
-         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since.
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
          */
         'If-Match'?: string;
     };
