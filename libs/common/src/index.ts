@@ -1,4 +1,5 @@
 export { errorMessage, sleep } from './async.js';
+export { Batch, type BatchLimits } from './batch.js';
 export {
   DomainError,
   type DomainErrorOptions,
