@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { type CompiledQuery, type IsolationLevel, Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
-import { createLogger, errorMessage, type Span, sleep, tracing } from '#libs/common';
+import { Batch, createLogger, errorMessage, type Span, sleep, tracing } from '#libs/common';
 import { createPool, type DatabaseConnection } from './connection.js';
 import { NotificationListener } from './notification-listener.js';
 import { isTransient } from './pg-error.js';
@@ -27,6 +27,8 @@ export interface TransactionOptions {
 export type CommitHook = (tx: Transaction) => Promise<void> | undefined;
 
 const MAX_ATTEMPTS = 6;
+/** Two batches of a kind keep the database busy while the answers of one are being read. */
+const BATCHES = { largest: 64, concurrent: 2 };
 const logger = createLogger('database');
 
 /**
@@ -76,6 +78,25 @@ export class Database {
       traceStatement(query.sql, startedAt, error);
       throw error;
     }
+  }
+
+  /**
+   * Makes a read that many requests do at once one statement for all of them: `answerAll` gives an answer for each
+   * question. Each batch begins after its questions were asked, so everybody sees what was committed before they asked.
+   * A request that is traced asks alone, so that its trace shows its statement.
+   */
+  batched<Question, Answer>(
+    answerAll: (questions: readonly Question[]) => Promise<readonly Answer[]>,
+  ): (question: Question) => Promise<Answer> {
+    const batch = new Batch(answerAll, BATCHES);
+    const alone = async (question: Question): Promise<Answer> => {
+      for (const answer of await answerAll([question])) return answer;
+      throw new Error('a question got no answer');
+    };
+    return (question) => {
+      this.assertOutside();
+      return tracing.active()?.sampled ? alone(question) : batch.ask(question);
+    };
   }
 
   /**

@@ -32,7 +32,11 @@ export class AuthGuard implements CanActivate {
   private async decide(rule: AccessRule, context: ExecutionContext): Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const organization = parameterOf(request, 'org');
-    const auth = await this.authenticator.identify(request, { organization, resource: resourceOf(rule, request) });
+    const auth = await this.authenticator.identify(request, {
+      organization,
+      resource: resourceOf(rule, request),
+      permission: rule.kind === 'permission' ? rule.permission : undefined,
+    });
     if (organization !== undefined && (auth.organizationId === undefined || !auth.hasAccess)) {
       await this.recordDenial(request, rule, auth);
       throw notFound(`The organization "${organization}"`);

@@ -31,12 +31,11 @@ export class Authenticator implements RequestAuthenticator {
    * The caller, evaluated where the URL leads. It is the actor of the request from here on.
    * @throws DomainError `unauthenticated` when the credential is missing, bad or over, or its principal is not active
    */
-  async identify(request: FastifyRequest, { organization, resource }: PrincipalPlace = {}): Promise<AuthContext> {
+  async identify(request: FastifyRequest, place: PrincipalPlace = {}): Promise<AuthContext> {
     const subject = await this.subjectOf(request);
-    const auth = await this.principals.resolve(subject, {
-      organization: organization !== undefined && isSlug(organization) ? organization : undefined,
-      resource,
-    });
+    const { organization } = place;
+    const isNamed = organization !== undefined && isSlug(organization);
+    const auth = await this.principals.resolve(subject, { ...place, organization: isNamed ? organization : undefined });
     if (!auth) throw unauthenticated(REFUSED[subject.kind]);
     const context = request.imbiContext;
     if (context) {

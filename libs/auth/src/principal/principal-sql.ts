@@ -1,51 +1,5 @@
 import type { CredentialSubject } from './credential-subject.js';
-
-const at = (alias: string, property: string) =>
-  `ag_catalog.agtype_access_operator(${alias}.properties, '"${property}"'::ag_catalog.agtype)`;
-const text = (alias: string, property: string) => `(${at(alias, property)})::text`;
-/** Lists: AGE 1.5 casts only scalars to text. */
-const json = (alias: string, property: string) => `ag_catalog.agtype_out(${at(alias, property)})::text`;
-const flag = (alias: string, property: string) =>
-  `coalesce(${at(alias, property)} operator(ag_catalog.=) 'true'::ag_catalog.agtype, false)`;
-const is = (left: string, right: string) => `${left} operator(ag_catalog.=) ${right}`;
-
-const user = (
-  alias: string,
-  secondFactor = text(alias, 'mfa_enabled_at'),
-) => `${alias}.id as gid, 'user' as kind, ${text(alias, 'id')} as id,
-    ${text(alias, 'display_name')} as name, ${text(alias, 'email')} as email,
-    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin, ${secondFactor} as mfa_at`;
-const serviceAccount = (alias: string) => `${alias}.id as gid, 'service_account' as kind, ${text(alias, 'id')} as id,
-    ${text(alias, 'name')} as name, null::text as email,
-    ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin, null::text as mfa_at`;
-const secrets = (alias: string) => `${json(alias, 'scopes')} as scopes, ${text(alias, 'secret_mac')} as secret_mac,
-    ${text(alias, 'previous_mac')} as previous_mac, ${text(alias, 'previous_until')} as previous_until,
-    ${text(alias, 'last_used_at')} as last_used_at`;
-const NO_SECRETS = `null::text as scopes, null::text as secret_mac, null::text as previous_mac,
-    null::text as previous_until, null::text as last_used_at`;
-
-/** How each kind of credential is found, by $1, and the principal it is for. */
-const PRINCIPAL: Record<CredentialSubject['kind'], string> = {
-  session: `select ${user('u', text('s', 'mfa_at'))}, ${text('s', 'expires_at')} as expires_at,
-    ${text('s', 'last_seen_at')} as last_seen_at, ${text('s', 'ended_at')} as ended_at, ${NO_SECRETS}
-  from imbi."Session" s, imbi."User" u
-  where ${is(at('s', 'id'), '$1::ag_catalog.agtype')} and ${is(at('u', 'id'), '$5::ag_catalog.agtype')}
-    and ${text('s', 'user_id')} = ${text('u', 'id')}`,
-  api_key: `select p.*, ${text('k', 'expires_at')} as expires_at, null::text as last_seen_at,
-    ${text('k', 'revoked_at')} as ended_at, ${secrets('k')}
-  from imbi."ApiKey" k cross join lateral (
-    select ${user('u')} from imbi."User" u where ${is(at('u', 'id'), at('k', 'owner_id'))}
-    union all
-    select ${serviceAccount('a')} from imbi."ServiceAccount" a where ${is(at('a', 'id'), at('k', 'owner_id'))}
-  ) p
-  where ${is(at('k', 'key_id'), '$1::ag_catalog.agtype')}`,
-  client: `select ${serviceAccount('a')}, ${text('c', 'expires_at')} as expires_at, null::text as last_seen_at,
-    coalesce(${text('c', 'revoked_at')}, (select r.revoked_at::text from imbi_system.revoked_tokens r where r.jti = $6))
-      as ended_at, ${secrets('c')}
-  from imbi."ClientCredential" c, imbi."ServiceAccount" a
-  where ${is(at('c', 'client_id'), '$1::ag_catalog.agtype')} and ${is(at('a', 'id'), '$5::ag_catalog.agtype')}
-    and ${text('c', 'owner_id')} = ${text('a', 'id')}`,
-};
+import { at, flag, is, json, principalOf, text } from './principal-source.js';
 
 /** How many parameters each kind of credential takes: $1 and those after $4. */
 const PARAMETERS: Record<CredentialSubject['kind'], number> = { session: 5, api_key: 4, client: 6 };
@@ -84,7 +38,7 @@ with recursive place as materialized (
   from imbi."Organization" o where ${is(at('o', 'slug'), '$2::ag_catalog.agtype')}
     and ${at('o', 'deletion_id')} is null
 ), principal as materialized (
-  ${PRINCIPAL[credential]}
+  ${principalOf(credential, { credential: '$1::ag_catalog.agtype', principal: '$5::ag_catalog.agtype', token: '$6' })}
 ), state as materialized (
   select version, version is distinct from $3::bigint or (select id from place) is distinct from $4::text as is_new
   from (select (select version from imbi_system.access_version) as version) one

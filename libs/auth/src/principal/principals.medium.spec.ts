@@ -11,6 +11,7 @@ import { Session, SessionFor } from '../model/session.vertex.js';
 import { UsersService } from '../user/users.service.js';
 import { AccessibleOrganizations } from './accessible-organizations.js';
 import { type AuthContext, setAuthContext } from './auth-context.js';
+import { LIVENESS } from './liveness-sql.js';
 import { principalSql } from './principal-sql.js';
 import { Principals } from './principals.js';
 
@@ -261,6 +262,31 @@ describe('Principals', () => {
     query.mockRestore();
   });
 
+  it('answers callers who come at the same time by few statements, each for themselves', async () => {
+    const strangers = (await build({ ...SMALL, users: 3 })).users;
+    const [stranger, gone, inactive] = strangers;
+    if (!stranger || !gone || !inactive) throw new Error('three were built');
+    const callers = [principal, stranger, gone, inactive];
+    const at = (caller: typeof principal) =>
+      services.get(Principals).resolve({ kind: 'session', ...caller }, { organization: organization.slug });
+    // Known to be allowed something, or nothing, before anything ends.
+    for (const caller of callers) expect(await at(caller)).toBeDefined();
+    await platform.graph.transaction(async (tx) => {
+      await tx.patch(Session, gone.sessionId, { set: { ended_at: new Date().toISOString() } });
+      await tx.patch(User, inactive.userId, { set: { is_active: false } });
+    });
+    const query = jest.spyOn(PgClient.prototype, 'query');
+    const many = Array.from({ length: 40 }, (_, index) => callers[index % callers.length] ?? principal);
+    const answers = await Promise.all(many.map(at));
+    expect(query.mock.calls.length).toBeLessThan(5);
+    query.mockRestore();
+    for (const [index, auth] of answers.entries()) {
+      const caller = many[index];
+      if (caller === gone || caller === inactive) expect(auth).toBeUndefined();
+      else expect([auth?.principal.id, auth?.permissions.size]).toEqual([caller?.userId, caller === principal ? 2 : 0]);
+    }
+  });
+
   it('names the organization, and grants nothing in one that is unknown or without a role', async () => {
     const [, other] = built.organizations;
     expect(await resolve(organization.slug)).toMatchObject({ organizationId: organization.id, hasAccess: true });
@@ -367,7 +393,13 @@ describe('Principals', () => {
 
   it('finds every row by an index', async () => {
     await build(LARGE);
-    const plan = await explain([principal.sessionId, principal.userId, organization.slug]);
+    const plan = await explain(principalSql('session'), [
+      encodeAgtype(principal.sessionId),
+      encodeAgtype(organization.slug),
+      '0',
+      null,
+      encodeAgtype(principal.userId),
+    ]);
     const labels = [
       'Organization',
       'Session',
@@ -386,6 +418,15 @@ describe('Principals', () => {
     expect(plan.join()).toContain('"Session_id_key"');
     // Above 100,000 a server with the usual settings would compile the plan anew for each call.
     expect(Number(/cost=[\d.]+\.\.([\d.]+)/.exec(plan[0] ?? '')?.[1])).toBeLessThan(20_000);
+    const small = await explain(LIVENESS.session, [
+      [encodeAgtype(organization.slug)],
+      [encodeAgtype(principal.sessionId)],
+      [encodeAgtype(principal.userId)],
+      [null],
+    ]);
+    for (const label of ['Organization', 'Session', 'User']) {
+      expect(small.filter((line) => line.includes(` on "${label}"`)).join()).toMatch(/Index Scan/);
+    }
   });
 
   async function idOfPermission(name: string): Promise<string> {
@@ -394,19 +435,11 @@ describe('Principals', () => {
 });
 
 /** The plan that prepared statements are run by. */
-async function explain([sessionId, userId, slug]: string[]): Promise<string[]> {
+async function explain(statement: string, parameters: unknown[]): Promise<string[]> {
   await sql`analyze`.execute(platform.database.kysely);
   const { rows } = await platform.database.transaction(async (tx) => {
     await sql`set local plan_cache_mode = force_generic_plan`.execute(tx.kysely);
-    return tx.kysely.executeQuery<{ 'QUERY PLAN': string }>(
-      CompiledQuery.raw(`explain ${principalSql('session')}`, [
-        encodeAgtype(sessionId ?? ''),
-        encodeAgtype(slug ?? ''),
-        '0',
-        null,
-        encodeAgtype(userId ?? ''),
-      ]),
-    );
+    return tx.kysely.executeQuery<{ 'QUERY PLAN': string }>(CompiledQuery.raw(`explain ${statement}`, parameters));
   });
   return rows.map((row) => row['QUERY PLAN']);
 }

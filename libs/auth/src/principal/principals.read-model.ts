@@ -3,6 +3,7 @@ import { CompiledQuery } from 'kysely';
 import { Database } from '#libs/database';
 import { encodeAgtype } from '#libs/graph';
 import type { CredentialSubject } from './credential-subject.js';
+import { LIVENESS } from './liveness-sql.js';
 import { principalSql } from './principal-sql.js';
 
 /** A vertex that a URL names, on which access may have been granted by itself. */
@@ -54,10 +55,34 @@ export interface PrincipalRow {
   readonly granted_actions: readonly string[] | null;
 }
 
+/** Whether a credential is alive, and where it is looked at. */
+export type LivenessQuestion = Pick<PrincipalQuestion, 'subject' | 'organization'>;
+
+interface LivenessRow extends PrincipalRow {
+  readonly n: number;
+}
+
 /** Answers {@link PrincipalQuestion} by exactly one prepared statement. */
 @Injectable()
 export class PrincipalsReadModel {
-  constructor(private readonly database: Database) {}
+  private readonly alive: Record<
+    CredentialSubject['kind'],
+    (question: LivenessQuestion) => Promise<PrincipalRow | undefined>
+  >;
+
+  constructor(private readonly database: Database) {
+    const batched = (kind: CredentialSubject['kind']) =>
+      database.batched((questions: readonly LivenessQuestion[]) => this.findAllAlive(kind, questions));
+    this.alive = { session: batched('session'), api_key: batched('api_key'), client: batched('client') };
+  }
+
+  /**
+   * The row without permissions, of which only the version is told; the requests that ask at the same time are answered
+   * by one statement. Undefined where the credential does not exist or is another principal's.
+   */
+  findAlive(question: LivenessQuestion): Promise<PrincipalRow | undefined> {
+    return this.alive[question.subject.kind](question);
+  }
 
   /** Undefined where the credential does not exist or is another principal's. */
   async find({ subject, organization, resource, known, now }: PrincipalQuestion): Promise<PrincipalRow | undefined> {
@@ -73,6 +98,22 @@ export class PrincipalsReadModel {
       ]) as CompiledQuery<PrincipalRow>,
     );
     return row;
+  }
+
+  private async findAllAlive(
+    kind: CredentialSubject['kind'],
+    questions: readonly LivenessQuestion[],
+  ): Promise<(PrincipalRow | undefined)[]> {
+    const lists: (string | null)[][] = [[], [], [], []];
+    for (const { subject, organization } of questions) {
+      const [credential = null, principal = null, token = null] = parametersOf(subject);
+      const slug = organization === null ? null : encodeAgtype(organization);
+      for (const [index, value] of [slug, credential, principal, token].entries()) lists[index]?.push(value);
+    }
+    const rows = await this.database.execute<LivenessRow>({ sql: LIVENESS[kind], parameters: lists });
+    const answers = questions.map((): PrincipalRow | undefined => undefined);
+    for (const row of rows) answers[row.n - 1] = row;
+    return answers;
   }
 }
 

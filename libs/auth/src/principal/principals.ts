@@ -3,7 +3,12 @@ import { CONFIG, type Config } from '#libs/config';
 import { timingSafeEqualText } from '#libs/crypto';
 import { AuthContext, type AuthCredential } from './auth-context.js';
 import type { CredentialSubject } from './credential-subject.js';
-import { type PrincipalRow, PrincipalsReadModel, type ResourceReference } from './principals.read-model.js';
+import {
+  type PrincipalQuestion,
+  type PrincipalRow,
+  PrincipalsReadModel,
+  type ResourceReference,
+} from './principals.read-model.js';
 
 /** Where a caller is looked at. */
 export interface PrincipalPlace {
@@ -11,6 +16,8 @@ export interface PrincipalPlace {
   readonly organization?: string;
   /** The resource in the URL, where access to it may have been granted by itself. */
   readonly resource?: ResourceReference;
+  /** What the caller wants to do there: grants on the resource need no look where their roles allow it anyway. */
+  readonly permission?: string;
 }
 
 /** What follows from the roles of a principal in a place. */
@@ -22,6 +29,13 @@ interface Held {
 interface KnownPermissions extends Held {
   readonly version: string;
   readonly organizationId: string | null;
+  readonly isAdmin: boolean;
+}
+
+interface Asked extends PrincipalQuestion {
+  /** Under which what is known is kept. */
+  readonly key: string;
+  readonly known: KnownPermissions | undefined;
 }
 
 const MAX_KNOWN = 10_000;
@@ -31,7 +45,9 @@ const NOTHING: Held = { permissions: NONE, requiresSecondFactor: false };
 /**
  * Who is behind a credential and what they may do, as of now. Each call asks the database, by one statement, whether the
  * credential and its principal are alive; permission sets are kept under the version that the same statement returns,
- * which every change of roles, groups and grants raises. So nothing that was revoked is ever granted from memory.
+ * which every change of roles, groups and grants raises. So nothing that was revoked is ever granted from memory. Where
+ * the set is known, the statement is a small one that calls at the same time share; where it turns out to have changed,
+ * the whole evaluation follows.
  */
 @Injectable()
 export class Principals {
@@ -48,12 +64,26 @@ export class Principals {
     place: PrincipalPlace = {},
     now = new Date(),
   ): Promise<AuthContext | undefined> {
-    const { resource } = place;
     const organization = place.organization ?? null;
     const key = `${cacheKey(subject)} ${organization ?? ''}`;
     const known = this.known.get(key);
-    const row = await this.readModel.find({ subject, organization, resource, known, now });
-    if (!row?.is_active || !isCredentialAlive(row, this.config.auth.sessionIdleTtl, now)) return undefined;
+    const asked: Asked = { subject, organization, resource: place.resource, known, now, key };
+    if (known && areEnough(known, place)) {
+      const row = await this.readModel.findAlive(asked);
+      if (!row) return undefined;
+      if (isUnchanged(row, known)) {
+        const auth = this.contextOf(asked, row);
+        // Scopes of the credential may leave out what the roles allow; then the grants count.
+        if (!auth || !place.resource || auth.can(place.permission ?? '')) return auth;
+      }
+    }
+    const row = await this.readModel.find(asked);
+    return row && this.contextOf(asked, row);
+  }
+
+  /** The context of a caller whose credential and principal are alive. */
+  private contextOf({ subject, known, now, key }: Asked, row: PrincipalRow): AuthContext | undefined {
+    if (!row.is_active || !isCredentialAlive(row, this.config.auth.sessionIdleTtl, now)) return undefined;
     if (subject.kind === 'api_key' && !hasSecret(row, subject.macs, now)) return undefined;
     const held = this.remember(key, row, known);
     return new AuthContext({
@@ -72,14 +102,24 @@ export class Principals {
     const { permissions, requiresSecondFactor } = held;
     this.known.delete(key);
     // Put back at the end: a Map keeps the order of insertion, so its first entry is the one used longest ago.
-    const { version, organization_id: organizationId } = row;
-    this.known.set(key, { version, organizationId, permissions, requiresSecondFactor });
+    const { version, organization_id: organizationId, is_admin: isAdmin } = row;
+    this.known.set(key, { version, organizationId, isAdmin, permissions, requiresSecondFactor });
     if (this.known.size > MAX_KNOWN) {
       const [oldest] = this.known.keys();
       if (oldest !== undefined) this.known.delete(oldest);
     }
     return held;
   }
+}
+
+/** Whether what is known of a caller's roles decides here, so that grants on the resource need not be looked at. */
+function areEnough({ isAdmin, permissions }: KnownPermissions, { resource, permission }: PrincipalPlace): boolean {
+  if (resource === undefined) return true;
+  return permission !== undefined && (isAdmin || permissions.has(permission));
+}
+
+function isUnchanged({ version, organization_id }: PrincipalRow, known: KnownPermissions): boolean {
+  return version === known.version && organization_id === known.organizationId;
 }
 
 /** What the statement computed; undefined where what is known still holds. */
