@@ -5,10 +5,12 @@ import pg from 'pg';
 const ENGINES = path.join(import.meta.dirname, '../support/native/engines.sh');
 
 /**
- * The native engines, started where they do not run; undefined where this machine cannot have them. What they say about
- * it goes to standard error.
+ * The native engines: those that the tests' variables name, else our own, started where they do not run; undefined where
+ * this machine cannot have them. What they say about it goes to standard error.
  */
 export function nativeEngines() {
+  const { IMBI_TEST_DATABASE_URL: given, IMBI_TEST_REDIS_URL: givenRedis } = process.env;
+  if (given !== undefined && givenRedis !== undefined) return { serverUrl: given, redisUrl: givenRedis };
   const up = spawnSync(ENGINES, ['up'], { stdio: ['ignore', 'ignore', 'inherit'] });
   if (up.status !== 0) return undefined;
   const variables = Object.fromEntries(
