@@ -1,5 +1,5 @@
 // Runs every test on the embedded engines (or those that IMBI_TEST_* name); more arguments go to Jest:
-// `npm test -- --selectProjects small libs/graph`.
+// `npm test -- libs/graph --selectProjects small`.
 import { spawnSync } from 'node:child_process';
 import { buildIfStale } from '../build.mjs';
 import { root } from '../paths.mjs';
