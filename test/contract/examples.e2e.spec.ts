@@ -20,6 +20,7 @@ const FIRST_DAY = [
   ...['deleteOAuthProvider', 'getLocalAuth', 'setLocalAuth', 'listMyIdentities'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
   ...['createProject', 'getProject', 'findProjectBySlug', 'replaceProject', 'updateProject', 'listProjects'],
+  'countProjects',
   ...['archiveProject', 'unarchiveProject', 'writeProjects'],
   ...['putProjectEnvironment', 'updateProjectEnvironment', 'deleteProjectEnvironment'],
   ...['putProjectDependency', 'listProjectDependencies', 'listProjectDependents', 'getProjectImpact'],

@@ -16,6 +16,8 @@ import { ProjectBatchController } from './project/project-batch.controller.js';
 import { ProjectBatchService } from './project/project-batch.service.js';
 import { ProjectEnvironmentsController } from './project/project-environments.controller.js';
 import { ProjectEnvironmentsService } from './project/project-environments.service.js';
+import { ProjectFacetsController } from './project/project-facets.controller.js';
+import { ProjectFacetsService } from './project/project-facets.service.js';
 import { ProjectLookupController } from './project/project-lookup.controller.js';
 import { ProjectsController } from './project/projects.controller.js';
 import { ProjectsService } from './project/projects.service.js';
@@ -37,8 +39,9 @@ import { TeamsService } from './team/teams.service.js';
     EnvironmentsController,
     LinkDefinitionsController,
     TagsController,
-    // Before the routes with `:id`, which would take "batch" and "by-slug" for one.
+    // Before the routes with `:id`, which would take "batch", "facets" and "by-slug" for one.
     ProjectBatchController,
+    ProjectFacetsController,
     ProjectLookupController,
     ProjectsController,
     ProjectEnvironmentsController,
@@ -55,6 +58,7 @@ import { TeamsService } from './team/teams.service.js';
     TagsService,
     ProjectsService,
     ProjectBatchService,
+    ProjectFacetsService,
     ProjectEnvironmentsService,
     DependenciesService,
     ProjectHistoryService,

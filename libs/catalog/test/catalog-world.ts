@@ -5,6 +5,7 @@ import { type Database, type Migration, systemMigrations } from '#libs/database'
 import { type Definition, Graph, GraphModel } from '#libs/graph';
 import { deriveHttpKeys, type Page, PageQueryDto, Pages, type PatchDocument } from '#libs/http';
 import { testDatabase } from '#test/database';
+import { BlueprintSchemas } from '../src/blueprint/blueprint-schemas.js';
 import { DependenciesService } from '../src/dependency/dependencies.service.js';
 import { EnvironmentsService } from '../src/environment/environments.service.js';
 import { LinkDefinitionsService } from '../src/link-definition/link-definitions.service.js';
@@ -15,6 +16,7 @@ import { OrganizationsService } from '../src/organization/organizations.service.
 import type { ProjectResponseDto, ProjectWriteDto } from '../src/project/project.dto.js';
 import { ProjectBatchService } from '../src/project/project-batch.service.js';
 import { ProjectEnvironmentsService } from '../src/project/project-environments.service.js';
+import { ProjectFacetsService } from '../src/project/project-facets.service.js';
 import { ProjectsService } from '../src/project/projects.service.js';
 import { ProjectTypesService } from '../src/project-type/project-types.service.js';
 import type { OrganizationScope } from '../src/shared/organization-scope.js';
@@ -34,6 +36,7 @@ export interface CatalogWorld {
   readonly links: LinkDefinitionsService;
   readonly tags: TagsService;
   readonly projects: ProjectsService;
+  readonly facets: ProjectFacetsService;
   readonly batch: ProjectBatchService;
   readonly deployments: ProjectEnvironmentsService;
   readonly dependencies: DependenciesService;
@@ -63,6 +66,7 @@ export async function catalogWorld(more?: MoreLabels): Promise<CatalogWorld> {
   const graph = new Graph(db, new GraphModel([...catalogDefinitions, ...(more?.definitions ?? [])]));
   const pages = new Pages(deriveHttpKeys(randomBytes(32)));
   const deletions = new OrganizationDeletions(graph);
+  const schemas = new BlueprintSchemas(graph);
   const services = {
     organizations: new OrganizationsService(graph, pages, deletions),
     deletions,
@@ -71,7 +75,8 @@ export async function catalogWorld(more?: MoreLabels): Promise<CatalogWorld> {
     environments: new EnvironmentsService(graph, pages),
     links: new LinkDefinitionsService(graph, pages),
     tags: new TagsService(graph, pages),
-    projects: new ProjectsService(graph, pages),
+    projects: new ProjectsService(graph, pages, schemas),
+    facets: new ProjectFacetsService(graph, schemas),
     batch: new ProjectBatchService(graph),
     deployments: new ProjectEnvironmentsService(graph),
     dependencies: new DependenciesService(graph, pages),

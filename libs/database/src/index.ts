@@ -1,7 +1,14 @@
 export { createPool, type DatabaseConnection, embeddedConnection, serverConnection } from './connection.js';
 export { type BoundStatement, type CommitHook, Database, type TransactionOptions } from './database.js';
 export { inBatches } from './in-batches.js';
-export { indexName, type Migration, MigrationBuilder, migration, uniqueIndexName } from './migration.js';
+export {
+  indexName,
+  type Migration,
+  MigrationBuilder,
+  migration,
+  searchExpression,
+  uniqueIndexName,
+} from './migration.js';
 export { type MigrationReport, migrate, type PendingMigrations, pendingMigrations } from './migrator.js';
 export {
   OUTBOX_CHANNEL,

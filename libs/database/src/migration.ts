@@ -63,6 +63,18 @@ export class MigrationBuilder {
     this.propertyIndex('index', indexName(label, properties), label, properties);
   }
 
+  /**
+   * A trigram index over the texts of a vertex: what {@link searchExpression} says, for words and parts of words.
+   * The extension is one of PostgreSQL's own, and whoever may create in the database may install it.
+   */
+  search(label: string, properties: readonly string[]): void {
+    this.statements.push(
+      'create extension if not exists pg_trgm with schema public',
+      `create index "${searchIndexName(label)}" on imbi.${identifier(label)}
+        using gin ((${searchExpression(properties, 'properties')}) public.gin_trgm_ops)`,
+    );
+  }
+
   sql(statement: string): void {
     this.statements.push(statement);
   }
@@ -85,6 +97,23 @@ export function uniqueIndexName(label: string, properties: readonly string[]): s
 /** The name of the plain index over properties of a label. */
 export function indexName(label: string, properties: readonly string[]): string {
   return shorten(`${label}_${properties.join('_')}_idx`);
+}
+
+export function searchIndexName(label: string): string {
+  return `${label}_search_idx`;
+}
+
+/**
+ * The texts of a vertex as one, in lower case, a line for each property: the index is made over this very expression,
+ * and a search that is written otherwise does not find it. The collation knows the letters of all languages, whatever
+ * the database was made with.
+ */
+export function searchExpression(properties: readonly string[], column: string): string {
+  const lines = properties.map(
+    (name) =>
+      `coalesce((ag_catalog.agtype_access_operator(${column}, '"${checked(name)}"'::ag_catalog.agtype))::text, '')`,
+  );
+  return `lower((${lines.join(` || E'\\n' || `)}) collate pg_catalog."pg_c_utf8")`;
 }
 
 function checked(name: string): string {

@@ -13,4 +13,5 @@ export function declareLabel(builder: MigrationBuilder, definition: Definition):
     if (group.length > 1 || group[0] !== 'id') builder.unique(definition.label, group);
   }
   for (const group of definition.indexes) builder.index(definition.label, group);
+  if (definition.search.length > 0) builder.search(definition.label, definition.search);
 }

@@ -25,6 +25,8 @@ export interface VertexDefinition<Label extends string = string, Own extends Pro
   /** Groups of properties that no two vertices share; `id` is always one. */
   readonly unique: readonly (readonly string[])[];
   readonly indexes: readonly (readonly string[])[];
+  /** The text properties that a search looks into, the weightiest first; none where it is not searched. */
+  readonly search: readonly string[];
   /** Whose history a change belongs to: the `organization_id` property, the vertex itself, or nobody's. */
   readonly tenancy: 'property' | 'self' | 'none';
 }
@@ -82,6 +84,7 @@ export function defineVertex<const Label extends string, Own extends Properties>
     readonly properties: Own;
     readonly unique?: readonly (readonly (Extract<keyof Own, string> | 'id')[])[];
     readonly indexes?: readonly (readonly (Extract<keyof Own, string> | keyof SystemProperties)[])[];
+    readonly search?: readonly Extract<keyof Own, string>[];
     readonly tenancy?: VertexDefinition['tenancy'];
   },
 ): VertexDefinition<Label, Own> {
@@ -95,6 +98,8 @@ export function defineVertex<const Label extends string, Own extends Properties>
   const unique = options.unique ?? [];
   const indexes = options.indexes ?? [];
   for (const group of [...unique, ...indexes]) checkGroup(label, properties, group);
+  const search = options.search ?? [];
+  for (const name of search) checkSearched(label, properties, name);
   const ownTenancy = Object.hasOwn(properties, 'organization_id') ? 'property' : 'none';
   return Object.freeze({
     kind: 'vertex',
@@ -102,6 +107,7 @@ export function defineVertex<const Label extends string, Own extends Properties>
     properties: Object.freeze(properties),
     unique: [['id'], ...unique],
     indexes,
+    search,
     tenancy: options.tenancy ?? ownTenancy,
   });
 }
@@ -161,6 +167,11 @@ function checkKind(where: string, declared: Property): void {
   if (declared.kind === 'one_of' && !declared.values?.length) throw new Error(`${where} has no values to choose from`);
   const mustHide = declared.kind === 'secret' || declared.kind === 'encrypted';
   if (declared.hidden !== mustHide) throw new Error(`${where} must ${mustHide ? '' : 'not '}be hidden`);
+}
+
+function checkSearched(label: string, properties: Properties, name: string): void {
+  const kind = properties[name]?.kind;
+  if (kind !== 'text' && kind !== 'slug') throw new Error(`${label} cannot be searched by "${name}", which is no text`);
 }
 
 function checkGroup(label: string, properties: Properties, group: readonly string[]): void {

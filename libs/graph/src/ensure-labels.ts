@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Database, MigrationBuilder } from '#libs/database';
 import { declareLabel } from './declare-label.js';
 import type { Definition, VertexDefinition } from './definition.js';
-import { indexText, labelText, readSchema, type StoredSchema } from './schema-check.js';
+import { indexText, labelText, readSchema, type StoredSchema, searchText } from './schema-check.js';
 
 // Any number will do as long as every process takes the same one.
 const LOCK_KEY = 4_624_723;
@@ -34,7 +34,8 @@ function missingStatements(stored: StoredSchema, definitions: readonly Definitio
 }
 
 function declareMissingIndexes(builder: MigrationBuilder, stored: StoredSchema, definition: VertexDefinition): void {
-  const { label, unique, indexes } = definition;
+  const { label, unique, indexes, search } = definition;
   for (const group of unique) if (!stored.indexes.has(indexText(label, true, group))) builder.unique(label, group);
   for (const group of indexes) if (!stored.indexes.has(indexText(label, false, group))) builder.index(label, group);
+  if (search.length > 0 && !stored.indexes.has(searchText(label, search))) builder.search(label, search);
 }

@@ -10,9 +10,11 @@ import {
   equal,
   greater,
   greaterOrEqual,
+  instantOf,
   less,
   lessOrEqual,
   namedCol,
+  out,
   type Sql,
   textOf,
 } from './sql.js';
@@ -39,6 +41,8 @@ type FilterValue<P> = P extends Property<infer Value, boolean, false> ? Value | 
 /** A comparison inside a json or map property: `{ path: ['attributes', 'tier'], gte: 2 }`. */
 export interface PathFilter<Name extends string = string> extends Operators<JsonValue> {
   readonly path: readonly [Name, ...string[]];
+  /** What stands there is an RFC 3339 text, and compared with are milliseconds since 1970. */
+  readonly instant?: boolean;
 }
 
 /** Which rows: every property named and every combinator given must hold. */
@@ -90,10 +94,24 @@ function compileLoose(definition: Definition, filter: unknown, alias: string): S
 }
 
 function compilePath(definition: Definition, filter: OpenFilter, alias: string): Sql<boolean> {
-  const { path, ...operators } = filter;
+  const { path, instant, ...operators } = filter;
   if (!isPath(path)) throw new TypeError('a path filter needs a path of names');
   assertVisible(definition, path[0]);
-  return compileOperators(colAt(definition, path, alias), operators);
+  const value = colAt(definition, path, alias);
+  if (instant) return compileOperators(instantOf(value), operators);
+  return every([compileOperators(value, operators), ...sameTypes(value, operators)]);
+}
+
+// Values of different types have an order too, but nobody who asks for what is less than 5 means texts by it.
+function sameTypes(value: Sql, operators: OpenFilter): Sql<boolean>[] {
+  const bounds = ['gt', 'gte', 'lt', 'lte'].map((name) => operators[name]);
+  const letter = sql`left(${out(value)}, 1)`;
+  return [
+    ...(bounds.some((bound) => typeof bound === 'string') ? [sql<boolean>`${letter} = '"'`] : []),
+    ...(bounds.some((bound) => typeof bound === 'number')
+      ? [sql<boolean>`${letter} in ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')`]
+      : []),
+  ];
 }
 
 function compileProperty(definition: Definition, name: string, given: unknown, alias: string): Sql<boolean> {

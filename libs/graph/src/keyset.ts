@@ -52,6 +52,8 @@ export interface Keyset {
 export interface KeysetOptions {
   /** Properties that the statement holds to one value each, so that an index which begins with them can be read. */
   readonly pinned?: readonly string[];
+  /** Sort keys that are computed: agtypes, by what they are called in the order. */
+  readonly computed?: Readonly<Record<string, Sql>>;
 }
 
 /** A total order over a label: the keys, then the id. */
@@ -61,7 +63,7 @@ export function keyset<D extends VertexDefinition>(
   alias: string,
   options: KeysetOptions = {},
 ): Keyset {
-  const keys = order.map(([name, direction]) => toKey(definition, name, direction, alias));
+  const keys = order.map(([name, direction]) => toKey(definition, name, direction, alias, options.computed));
   const last: Key = { column: idOf(alias), direction: keys.at(-1)?.direction ?? 'asc', required: true };
   const all = [...keys, last];
   const names = [...order.map(([name]) => (typeof name === 'string' ? name : name.length === 1 ? name[0] : '')), 'id'];
@@ -120,8 +122,11 @@ function toKey(
   name: string | readonly [string, ...string[]],
   direction: Direction,
   alias: string,
+  computed: KeysetOptions['computed'] = {},
 ): Key {
   const path: readonly [string, ...string[]] = typeof name === 'string' ? [name] : name;
+  const expression = path.length === 1 && Object.hasOwn(computed, path[0]) ? computed[path[0]] : undefined;
+  if (expression) return { column: expression, direction, required: false };
   const properties: Properties = definition.properties;
   const declared = properties[path[0]];
   if (declared?.hidden) throw new Error(`${definition.label}.${path[0]} is hidden: nothing may be sorted by it`);

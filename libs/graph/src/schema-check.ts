@@ -39,8 +39,15 @@ export async function readSchema(database: Pick<Database, 'kysely'>): Promise<St
     where n.nspname = 'imbi' and c.relname not like '\\_ag\\_%'`.execute(database.kysely);
   return {
     labels: new Set(labels.rows.map((row) => `${row.kind === 'v' ? 'vertex' : 'edge'} label ${row.label}`)),
-    indexes: new Set(indexes.rows.map((row) => indexText(row.label, row.is_unique, indexedColumns(row.definition)))),
+    indexes: new Set(indexes.rows.map(textOfIndex)),
   };
+}
+
+function textOfIndex(row: { label: string; is_unique: boolean; definition: string }): string {
+  const columns = indexedColumns(row.definition);
+  return row.definition.includes('USING gin')
+    ? searchText(row.label, columns)
+    : indexText(row.label, row.is_unique, columns);
 }
 
 export function labelText(definition: Definition): string {
@@ -51,15 +58,20 @@ export function indexText(label: string, unique: boolean, columns: readonly stri
   return `${unique ? 'unique index' : 'index'} on ${label} (${columns.join(', ')})`;
 }
 
+export function searchText(label: string, properties: readonly string[]): string {
+  return `search index on ${label} (${properties.join(', ')})`;
+}
+
 function expectedIndexes(definition: Definition): string[] {
   return definition.kind === 'vertex' ? vertexIndexes(definition) : edgeIndexes(definition);
 }
 
-function vertexIndexes({ label, unique, indexes }: VertexDefinition): string[] {
+function vertexIndexes({ label, unique, indexes, search }: VertexDefinition): string[] {
   return [
     indexText(label, false, ['graphid']),
     ...unique.map((group) => indexText(label, true, group)),
     ...indexes.map((group) => indexText(label, false, group)),
+    ...(search.length > 0 ? [searchText(label, search)] : []),
   ];
 }
 

@@ -48,6 +48,16 @@ export function colAt(definition: Definition, path: readonly [string, ...string[
   return sql`ag_catalog.agtype_access_operator(${sql.join([start, ...inner.map((segment) => encode(segment))])})`;
 }
 
+/**
+ * The instant that a text says (RFC 3339), as milliseconds since 1970; null where it says none. What looks different may
+ * be the same instant, and what sorts first as text may come later.
+ */
+export function instantOf(value: Sql): Sql {
+  const text = sql`btrim(${out(value)}, '"')`;
+  return sql`(case when pg_input_is_valid(${text}, 'timestamptz')
+    then trunc(extract(epoch from (${text})::timestamptz) * 1000) end)::bigint::ag_catalog.agtype`;
+}
+
 /** A value as an agtype parameter. */
 export function encode(value: JsonValue): Sql {
   return sql`${encodeAgtype(value)}::ag_catalog.agtype`;

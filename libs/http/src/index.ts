@@ -27,6 +27,7 @@ export {
   type FilterField,
   type FilterFieldType,
   type FilterOperator,
+  isFilterParameter,
   parseFilters,
 } from './list/filter.js';
 export {

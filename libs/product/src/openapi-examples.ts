@@ -189,6 +189,18 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
       },
     ],
   },
+  ProjectFacetsDto: {
+    total: 2,
+    facets: [
+      { field: 'team', values: [{ value: team.slug, name: team.name, count: 2 }], other: 0, missing: 0 },
+      {
+        field: 'project_type',
+        values: [{ value: projectType.slug, name: projectType.name, count: 2 }],
+        other: 0,
+        missing: 0,
+      },
+    ],
+  },
   DependencyResponseDto: { ...other, properties: {} },
   ImpactResponseDto: {
     projects: [{ ...other, depth: 1, path: [other.id], cyclic: false }],

@@ -50,4 +50,5 @@ export const catalogMigrations = [
     )`);
   }),
   ...blueprintMigrations,
+  migration('catalog/0010_project_search', (m) => m.search('Project', ['slug', 'name', 'description'])),
 ];

@@ -22,6 +22,7 @@ export const Project = defineVertex('Project', {
     ['organization_id', 'created_at', 'id'],
     ['organization_id', 'updated_at', 'id'],
   ],
+  search: ['slug', 'name', 'description'],
 });
 
 export const OwnedBy = defineEdge('OWNED_BY', { from: Project, to: Team, unique: 'start' });

@@ -1,7 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsObject, IsOptional, Matches } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+} from 'class-validator';
 import { SLUG_PATTERN } from '#libs/common';
-import { PageOf } from '#libs/http';
+import { PageOf, PageQueryDto } from '#libs/http';
 import { DescribedResponseDto, DescribedWriteDto, ReferenceDto, SLUG_MESSAGE } from '../shared/entity.dto.js';
 
 /** A project as a client writes it. */
@@ -102,6 +111,19 @@ export class ProjectResponseDto extends DescribedResponseDto {
    */
   @ApiProperty({ format: 'double' })
   score!: number | null;
+}
+
+/** The query of the list of projects. */
+export class ProjectQueryDto extends PageQueryDto {
+  /**
+   * Words that each have to be found in the slug, the name or the description, as whole words or parts of words; the
+   * best matches come first unless `sort` says otherwise. Of one or two letters, only words that begin with them count.
+   * @example payment api
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  q?: string;
 }
 
 /** A page of projects. */

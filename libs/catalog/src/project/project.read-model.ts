@@ -3,23 +3,24 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#libs/common';
 import {
   anyOf,
   col,
-  compileFilter,
+  colAt,
   constant,
   decodeAgtype,
   type EdgeDefinition,
   encode,
   encodeList,
   equal,
-  type Filter,
   FixedStatement,
+  instantOf,
   jsonList,
   jsonObject,
   type KeysetPosition,
   keyset,
-  namedCol,
   type Order,
+  out,
   propertiesOf,
   type Sql,
+  searchOf,
   tableOf,
   type VertexDefinition,
 } from '#libs/graph';
@@ -27,6 +28,7 @@ import { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT } from '#libs/http';
 import { Environment, ProjectType, Tag, Team } from '../model/organization-owned.vertex.js';
 import { DeployedIn, HasType, OwnedBy, Project, TaggedWith } from '../model/project.vertex.js';
 import type { StatementRunner } from '../shared/statement-runner.js';
+import { condition, inOrganization, type ProjectFilter } from './project-condition.read-model.js';
 
 interface Named {
   readonly slug: string;
@@ -46,20 +48,8 @@ export interface ProjectRow {
   readonly projectTypes: readonly Named[];
   readonly environments: readonly Deployment[];
   readonly tags: readonly Named[];
-}
-
-/** Which projects: conditions on the project itself, and slugs of what it is joined to (any of each list). */
-export interface ProjectFilter {
-  readonly own?: Filter<typeof Project>;
-  readonly joined?: readonly JoinedFilter[];
-}
-
-export interface JoinedFilter {
-  readonly by: 'team' | 'project_type' | 'environment' | 'tag';
-  /** Any of these; without them, any at all. */
-  readonly slugs?: readonly string[];
-  /** Projects that are joined to none of them. */
-  readonly negated?: boolean;
+  /** How good a match it is, in a page that is ordered by that. */
+  readonly relevance?: number;
 }
 
 export interface ProjectPageRequest {
@@ -75,17 +65,17 @@ interface RawPage {
   readonly project_types: string;
   readonly environments: string;
   readonly tags: string;
+  readonly relevances?: string;
 }
+
+/** The order of a search where no other is asked for: the best match first. */
+export const RELEVANCE = 'relevance';
+
+/** What stands before the name of an attribute that an order goes by as an instant. */
+export const INSTANT = 'instant of ';
 
 // The usual page and the largest one, each with the row that tells whether there are more.
 const COMMON_LIMITS: readonly number[] = [DEFAULT_PAGE_LIMIT + 1, MAX_PAGE_LIMIT + 1];
-
-const JOINS = {
-  team: { edge: OwnedBy, end: Team },
-  project_type: { edge: HasType, end: ProjectType },
-  environment: { edge: DeployedIn, end: Environment },
-  tag: { edge: TaggedWith, end: Tag },
-} as const;
 
 /** Projects as screens show them: one statement for one project or for a page, whatever they are joined to. */
 export class ProjectReadModel {
@@ -110,7 +100,9 @@ export class ProjectReadModel {
   }
 
   async page(organizationId: string, filter: ProjectFilter, request: ProjectPageRequest): Promise<ProjectRow[]> {
-    const order = keyset(Project, request.order, 'p', { pinned: ['organization_id'] });
+    if (filter.terms && isByRelevance(request)) return this.bestMatches(organizationId, filter, filter.terms, request);
+    const computed = instants(request.order);
+    const order = keyset(Project, request.order, 'p', { pinned: ['organization_id'], computed });
     const page = order.page({
       from: sql`${tableOf(Project)} p`,
       columns: sql`p.id, p.properties`,
@@ -119,8 +111,23 @@ export class ProjectReadModel {
       limit: request.limit,
     });
     // Filters make ever new texts, and so would page sizes: only the list as it is opened is kept prepared.
-    const fixed = !filter.own && !filter.joined?.length && COMMON_LIMITS.includes(request.limit);
+    const fixed = !filter.own && !filter.joined?.length && !filter.terms && COMMON_LIMITS.includes(request.limit);
     return toRows(await this.statements.run(withRelations(page), { fixed }));
+  }
+
+  // No index has the order of relevance: each match is rated, of one page after another too.
+  private async bestMatches(
+    organizationId: string,
+    filter: ProjectFilter,
+    terms: readonly string[],
+    { order, after, limit }: ProjectPageRequest,
+  ): Promise<ProjectRow[]> {
+    const { rank } = searchOf(Project, 'p', terms);
+    const ranked = keyset(Project, order, 'p', { computed: { ...instants(order), [RELEVANCE]: rank } });
+    const matches = condition(organizationId, filter);
+    const page = sql`select p.id, p.properties, ${rank} as relevance from ${tableOf(Project)} p
+      where ${after ? sql`${matches} and ${ranked.after(after)}` : matches} order by ${ranked.orderBy} limit ${limit}`;
+    return toRows(await this.statements.run(withRelevance(page)));
   }
 
   async count(organizationId: string, filter: ProjectFilter): Promise<number> {
@@ -156,6 +163,28 @@ function withRelations(projects: Sql): Sql<RawPage> {
     select ${RELATIONS}`;
 }
 
+function withRelevance(projects: Sql): Sql<RawPage> {
+  return sql<RawPage>`
+    with page as materialized (
+      select p.id, p.properties, p.relevance, row_number() over () as position from (${projects}) p
+    )
+    select ${RELATIONS},
+      (select ${jsonList(out(sql.ref('page.relevance')), sql.ref('page.position'))} from page) as relevances`;
+}
+
+function instants(order: Order<typeof Project>): Readonly<Record<string, Sql>> {
+  const names = order
+    .map(([name]) => (typeof name === 'string' ? name : name[0]))
+    .filter((name) => name.startsWith(INSTANT));
+  return Object.fromEntries(
+    names.map((name) => [name, instantOf(colAt(Project, ['attributes', name.slice(INSTANT.length)], 'p'))]),
+  );
+}
+
+function isByRelevance({ order }: ProjectPageRequest): boolean {
+  return order.some(([name]) => (typeof name === 'string' ? name : name[0]) === RELEVANCE);
+}
+
 const RELATIONS = constant(sql`
   (select ${jsonList(propertiesOf('page'), sql.ref('page.position'))} from page) as projects,
   ${joined(OwnedBy, Team, { slug: col(Team, 'slug', 't'), name: col(Team, 'name', 't') })} as teams,
@@ -177,36 +206,13 @@ function joined(edge: EdgeDefinition, end: VertexDefinition, members: Readonly<R
     join ${tableOf(end)} t on ${equal(sql.ref('t.id'), sql.ref('e.end_id'))})`;
 }
 
-function inOrganization(organizationId: Sql): Sql {
-  return equal(col(Project, 'organization_id', 'p'), organizationId);
-}
-
-function condition(organizationId: string, filter: ProjectFilter): Sql {
-  const joined = (filter.joined ?? []).map(joinedTo(organizationId));
-  return sql.join(
-    [inOrganization(encode(organizationId)), compileFilter(Project, filter.own ?? {}, 'p'), ...joined],
-    sql` and `,
-  );
-}
-
-function joinedTo(organizationId: string): (filter: JoinedFilter) => Sql {
-  return ({ by, slugs, negated }) => {
-    const { edge, end }: { edge: EdgeDefinition; end: VertexDefinition } = JOINS[by];
-    return sql`${negated ? sql`not ` : sql``}exists (
-      select from ${tableOf(edge)} e join ${tableOf(end)} t on ${equal(sql.ref('t.id'), sql.ref('e.end_id'))}
-      where ${equal(sql.ref('e.start_id'), sql.ref('p.id'))}
-        and ${equal(namedCol(end, 'organization_id', 't'), encode(organizationId))}
-        and ${slugs ? anyOf(namedCol(end, 'slug', 't'), encodeList(slugs)) : sql`true`}
-    )`;
-  };
-}
-
 function toRows([page]: readonly RawPage[]): ProjectRow[] {
   if (!page) return [];
   const teams = byPosition(page.teams);
   const types = byPosition(page.project_types);
   const environments = byPosition(page.environments);
   const tags = byPosition(page.tags);
+  const relevances = page.relevances === undefined ? [] : listOf(page.relevances);
   return listOf(page.projects)
     .filter(isJsonObject)
     .map((properties, index) => ({
@@ -215,6 +221,7 @@ function toRows([page]: readonly RawPage[]): ProjectRow[] {
       projectTypes: related(types, index).map(toNamed).sort(bySlug),
       environments: related(environments, index).map(toDeployment).sort(bySortOrder),
       tags: related(tags, index).map(toNamed).sort(bySlug),
+      ...(relevances.length > 0 ? { relevance: Number(relevances[index]) } : {}),
     }));
 }
 

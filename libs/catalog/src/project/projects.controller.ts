@@ -4,7 +4,6 @@ import {
   IfMatch,
   Location,
   Paged,
-  PageQueryDto,
   PatchBody,
   type PatchDocument,
   Patches,
@@ -13,7 +12,7 @@ import {
 } from '#libs/http';
 import { ON_PROJECT } from '../shared/on-project.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
-import { ProjectPageDto, ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
+import { ProjectPageDto, ProjectQueryDto, ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import { PROJECT_LIST } from './project-list.js';
 import { ProjectsService } from './projects.service.js';
 
@@ -26,12 +25,15 @@ export class ProjectsController {
    * Lists the projects of an organization.
    *
    * @remarks Archived projects are listed too: `filter[archived][eq]=false` leaves them out. Filters on team, type,
-   * environment and tag take slugs; all filters must hold. Paged by keyset.
+   * environment and tag take slugs; all filters must hold. `q` searches, with the best matches first
+   * (`sort=relevance`). Attributes are filtered
+   * and sorted by as `attributes.<name>`, such as `filter[attributes.maturity][eq]=graduated`, with values of the type that
+   * their blueprint declares (400 otherwise). Paged by keyset.
    */
   @Get()
   @RequirePermission('project:read')
   @Paged(PROJECT_LIST)
-  listProjects(@InOrganization() scope: OrganizationScope, @Query() query: PageQueryDto): Promise<ProjectPageDto> {
+  listProjects(@InOrganization() scope: OrganizationScope, @Query() query: ProjectQueryDto): Promise<ProjectPageDto> {
     return this.projects.list(scope, query);
   }
 

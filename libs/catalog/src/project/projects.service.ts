@@ -5,22 +5,28 @@ import {
   applyPatch,
   type Expectation,
   type Page,
-  type PageQueryDto,
   Pages,
   type PatchDocument,
-  toCursorPosition,
-  toGraphOrder,
   toKeysetPosition,
   validateDocument,
   writableDocument,
 } from '#libs/http';
+import { asksForAttributes, withAttributes } from '../attribute/attribute-list.js';
+import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { namingSlug } from '../shared/slug-clash.js';
 import { FormerSlugsRepository } from './former-slugs.repository.js';
-import { type ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
+import { type ProjectQueryDto, type ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import { toProjectDocument, toProjectResponse } from './project.mapper.js';
 import { ProjectReadModel } from './project.read-model.js';
-import { PROJECT_LIST, toProjectFilter } from './project-list.js';
+import {
+  PROJECT_LIST,
+  PROJECT_SEARCH,
+  positionOf,
+  readTerms,
+  toProjectFilter,
+  toProjectOrder,
+} from './project-list.js';
 import { assertMaps, resolveReferences } from './project-references.js';
 import { ProjectWriter } from './project-writer.js';
 
@@ -35,23 +41,30 @@ export class ProjectsService {
   constructor(
     private readonly graph: Graph,
     private readonly pages: Pages,
+    private readonly schemas: BlueprintSchemas,
   ) {
     this.rows = new ProjectReadModel(graph.read);
     this.formerSlugs = new FormerSlugsRepository(graph.read);
   }
 
-  async list(scope: OrganizationScope, query: PageQueryDto): Promise<Page<ProjectResponseDto>> {
-    const request = this.pages.read(`projects of ${scope.id}`, query, PROJECT_LIST);
-    const filter = toProjectFilter(request.filters);
+  async list(scope: OrganizationScope, query: ProjectQueryDto): Promise<Page<ProjectResponseDto>> {
+    const terms = readTerms(query.q);
+    const list = `projects of ${scope.id}${terms ? ` with ${terms.join(' ')}` : ''}`;
+    const own = terms ? PROJECT_SEARCH : PROJECT_LIST;
+    const definition = asksForAttributes(query, own)
+      ? withAttributes(own, await this.schemas.attributes(scope.id))
+      : own;
+    const request = this.pages.read(list, query, definition);
+    const filter = { ...toProjectFilter(request.filters, definition), terms };
     const rows = await this.rows.page(scope.id, filter, {
-      order: toGraphOrder(request.sort),
+      order: toProjectOrder(request.sort, definition),
       after: toKeysetPosition(request.after),
       limit: request.limit + 1,
     });
     const total = request.count ? await this.rows.count(scope.id, filter) : undefined;
     return this.pages.answer(request, rows, {
       item: toProjectResponse,
-      position: ({ properties }) => toCursorPosition(request.sort, properties),
+      position: (row) => positionOf(request.sort, definition, row),
       total,
     });
   }

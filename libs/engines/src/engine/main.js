@@ -2,6 +2,7 @@
 // sources under test as well as from dist. It talks to its parent by IPC only and never outlives it.
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { age } from '@electric-sql/pglite-age';
 import { ConnectionGate } from './connection-gate.js';
 import { DirectoryInUse, lockDirectory } from './directory-lock.js';
@@ -65,7 +66,7 @@ function accept(id, socket) {
 async function open() {
   const db = await PGlite.create({
     dataDir: join(options.dataDir, 'postgres'),
-    extensions: { age },
+    extensions: { age, pg_trgm },
     startParams: [...PGlite.defaultStartParams, ...START_PARAMETERS],
   });
   watchForSwallowedErrors(db);

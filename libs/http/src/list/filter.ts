@@ -11,13 +11,16 @@ export type FilterFieldType =
   | 'boolean'
   | 'datetime'
   | 'date'
-  | 'text_list'
+  | 'list'
+  | 'opaque'
   | 'reference';
 
 /** A field that a list can be filtered by: its type, and the values it can have where they are few. */
 export interface FilterField {
   readonly type: FilterFieldType;
   readonly values?: readonly string[];
+  /** What a list is of; text where nothing is said. */
+  readonly items?: FilterField;
 }
 
 /** One condition; all of a list's conditions must hold. `in` and `nin` carry an array. */
@@ -40,7 +43,9 @@ const OPERATORS_OF_TYPE: Readonly<Record<FilterFieldType, readonly FilterOperato
   boolean: ['eq', 'ne', 'exists'],
   datetime: [...EQUALITY, ...ORDER],
   date: [...EQUALITY, ...ORDER],
-  text_list: ['contains', 'exists'],
+  list: ['contains', 'exists'],
+  // Objects and whatever else has no order: all there is to ask is whether it is there.
+  opaque: ['exists'],
   // The slug of something else that the resource is joined to.
   reference: EQUALITY,
 };
@@ -62,12 +67,13 @@ export function isFilterParameter(name: string): boolean {
 export function parseFilters(
   query: Readonly<Record<string, unknown>> | undefined,
   fields: Readonly<Record<string, FilterField>>,
+  aliases: Readonly<Record<string, string>> = {},
 ): Filter[] {
   const filters: Filter[] = [];
   const errors: FieldError[] = [];
   for (const [name, raw] of Object.entries(query ?? {})) {
     if (!isFilterParameter(name)) continue;
-    const result = parseOne(name, raw, fields);
+    const result = parseOne(name, raw, fields, aliases);
     if (typeof result === 'string') errors.push({ pointer: jsonPointer(name), message: result, code: 'filter' });
     else filters.push(result);
   }
@@ -78,13 +84,19 @@ export function parseFilters(
   return filters;
 }
 
-function parseOne(name: string, raw: unknown, fields: Readonly<Record<string, FilterField>>): Filter | string {
+function parseOne(
+  name: string,
+  raw: unknown,
+  fields: Readonly<Record<string, FilterField>>,
+  aliases: Readonly<Record<string, string>>,
+): Filter | string {
   const match = PARAMETER_PATTERN.exec(name);
-  const field = match?.[1];
+  const asked = match?.[1];
+  const field = asked !== undefined && Object.hasOwn(aliases, asked) ? aliases[asked] : asked;
   if (!field) return 'must be written filter[field][operator]';
   const spec = Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (!spec) return `cannot filter by "${field}"; only by ${Object.keys(fields).join(', ')}`;
-  const word = match[2] ?? 'eq';
+  const word = match?.[2] ?? 'eq';
   const op = OPERATORS_OF_TYPE[spec.type].find((candidate) => candidate === word);
   if (!op) return `"${word}" is no operator of ${field}; use ${OPERATORS_OF_TYPE[spec.type].join(', ')}`;
   const texts = textsOf(raw, op);
@@ -110,8 +122,10 @@ function textsOf(raw: unknown, op: FilterOperator): string[] | string {
 
 function coerce(text: string, spec: FilterField): JsonScalar | undefined {
   switch (spec.type) {
+    case 'list':
+      return coerce(text, spec.items ?? { type: 'text' });
     case 'text':
-    case 'text_list':
+    case 'opaque':
     case 'reference':
       if (!text.isWellFormed() || text.includes('\u0000')) return undefined;
       return spec.values && !spec.values.includes(text) ? undefined : text;
@@ -160,8 +174,10 @@ function expectation(spec: FilterField): string {
       return 'a date such as 2026-11-23';
     case 'datetime':
       return 'a time such as 2026-11-23T10:00:00Z';
+    case 'list':
+      return expectation(spec.items ?? { type: 'text' });
     case 'text':
-    case 'text_list':
+    case 'opaque':
     case 'reference':
       return 'well-formed text';
   }

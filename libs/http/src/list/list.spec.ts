@@ -31,7 +31,10 @@ describe('filters', () => {
     archived: { type: 'boolean' },
     created_at: { type: 'datetime' },
     born: { type: 'date' },
-    tags: { type: 'text_list' },
+    tags: { type: 'list' },
+    ports: { type: 'list', items: { type: 'integer' } },
+    shades: { type: 'list', items: { type: 'text', values: ['dark', 'light'] } },
+    layout: { type: 'opaque' },
     'attributes.owner': { type: 'text' },
   };
 
@@ -52,6 +55,8 @@ describe('filters', () => {
     ],
     ['filter[born]', '2024-02-29', { field: 'born', op: 'eq', value: '2024-02-29' }],
     ['filter[tags][contains]', 'pci', { field: 'tags', op: 'contains', value: 'pci' }],
+    ['filter[ports][contains]', '80', { field: 'ports', op: 'contains', value: 80 }],
+    ['filter[layout][exists]', 'true', { field: 'layout', op: 'exists', value: true }],
     ['filter[attributes.owner][ne]', 'x', { field: 'attributes.owner', op: 'ne', value: 'x' }],
   ])('%s=%j is coerced to its type', (name, value, filter) => {
     expect(parseFilters({ [name]: value, limit: '5' }, fields)).toEqual([filter]);
@@ -75,6 +80,9 @@ describe('filters', () => {
     ['filter[created_at]', 'yesterday'],
     ['filter[born]', '2026-02-29'],
     ['filter[tags]', 'pci'],
+    ['filter[ports][contains]', 'http'],
+    ['filter[shades][contains]', 'green'],
+    ['filter[layout]', 'x'],
     ['filter[name]', '\u0000'],
   ])('%s=%j is refused, naming the parameter', (name, value) => {
     expect(() => parseFilters({ [name]: value }, fields)).toThrow(

@@ -12,6 +12,8 @@ export interface ListDefinition {
   /** Such as `-updated_at`; `id` where nothing is said. */
   readonly defaultSort?: string;
   readonly filterable: Readonly<Record<string, FilterField>>;
+  /** Other names that fields may be asked for by. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
 
 /** A list request as a repository takes it. */
@@ -40,8 +42,8 @@ export class Pages {
    * @throws DomainError `invalid_parameters`, `malformed_cursor` (400)
    */
   read(list: string, query: PageQueryDto, definition: ListDefinition): ListRequest {
-    const sort = parseSort(query.sort, definition.sortable, definition.defaultSort);
-    const filters = parseFilters(query.filter, definition.filterable);
+    const sort = parseSort(query.sort, definition.sortable, definition.defaultSort, definition.aliases);
+    const filters = parseFilters(query.filter, definition.filterable, definition.aliases);
     return {
       list,
       sort,

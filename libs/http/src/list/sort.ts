@@ -9,10 +9,19 @@ export interface SortKey {
  * The order of a list: `field,-field` over `allowed`, always ended by `id` so that it is total.
  * @throws DomainError `invalid_parameters` (400) pointing at `/sort`
  */
-export function parseSort(text: string | undefined, allowed: readonly string[], fallback = 'id'): SortKey[] {
+export function parseSort(
+  text: string | undefined,
+  allowed: readonly string[],
+  fallback = 'id',
+  aliases: Readonly<Record<string, string>> = {},
+): SortKey[] {
   const keys = (text || fallback).split(',').map((part): SortKey => {
     const descending = part.startsWith('-');
-    return { field: descending ? part.slice(1) : part, direction: descending ? 'desc' : 'asc' };
+    const field = descending ? part.slice(1) : part;
+    return {
+      field: Object.hasOwn(aliases, field) ? (aliases[field] ?? field) : field,
+      direction: descending ? 'desc' : 'asc',
+    };
   });
   const seen = new Set<string>();
   for (const { field } of keys) {

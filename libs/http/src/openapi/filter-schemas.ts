@@ -14,7 +14,8 @@ const SCHEMA_NAMES: Readonly<Record<FilterFieldType, string>> = {
   boolean: 'BooleanFilter',
   datetime: 'TimeFilter',
   date: 'DateFilter',
-  text_list: 'TextListFilter',
+  list: 'ListFilter',
+  opaque: 'ExistenceFilter',
   reference: 'ReferenceFilter',
 };
 
@@ -40,7 +41,8 @@ export function filterParameters(definition: ListDefinition): Parameter[] {
     style: 'deepObject',
     explode: true,
     description: `Only items whose ${field} fulfils these conditions, such as \`filter[${field}][${operatorsOf(spec.type)[0]}]=…\`.`,
-    schema: spec.values ? filterSchema(spec) : { $ref: `#/components/schemas/${SCHEMA_NAMES[spec.type]}` },
+    schema:
+      spec.values || spec.items ? filterSchema(spec) : { $ref: `#/components/schemas/${SCHEMA_NAMES[spec.type]}` },
     // Swagger UI would otherwise fill in, and send, every operator of every filter.
     example: {},
   }));
@@ -65,7 +67,7 @@ function filterSchema(spec: FilterField) {
   };
 }
 
-function valueSchema(operator: Operator, spec: FilterField) {
+function valueSchema(operator: Operator, spec: FilterField): Record<string, unknown> {
   if (operator === 'exists') return { type: 'boolean' };
   if (operator === 'in' || operator === 'nin') return { type: 'string' };
   switch (spec.type) {
@@ -77,8 +79,10 @@ function valueSchema(operator: Operator, spec: FilterField) {
       return { type: 'string', format: 'date-time' };
     case 'date':
       return { type: 'string', format: 'date' };
+    case 'list':
+      return valueSchema('eq', spec.items ?? { type: 'text' });
     case 'text':
-    case 'text_list':
+    case 'opaque':
     case 'reference':
       return spec.values ? { type: 'string', enum: [...spec.values] } : { type: 'string' };
   }
