@@ -527,6 +527,46 @@ export type EnvironmentWrite = {
 };
 
 /**
+ * The projects that match, counted by one field.
+ */
+export type Facet = {
+    /**
+     * The sum of the counts of the values that are not listed.
+     */
+    other: number;
+    /**
+     * How many projects have no value.
+     */
+    missing: number;
+    /**
+     * The field, as it stands in a filter.
+     */
+    field: string;
+    /**
+     * The commonest values, at most 100, the commonest first.
+     */
+    values: Array<FacetValue>;
+};
+
+/**
+ * How many projects have a value.
+ */
+export type FacetValue = {
+    /**
+     * The value: a slug, or the value of the attribute; as it goes into a filter.
+     */
+    value: string | number | boolean;
+    /**
+     * How many projects have it.
+     */
+    count: number;
+    /**
+     * The name of what the slug names; null for an attribute.
+     */
+    name: string | null;
+};
+
+/**
  * A mail that could not be delivered.
  */
 export type FailedEmail = {
@@ -1897,6 +1937,20 @@ export type ProjectEnvironment = {
     properties: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * Projects counted by fields.
+ */
+export type ProjectFacets = {
+    /**
+     * How many projects match.
+     */
+    total: number;
+    /**
+     * One for each field that was asked for, in that order.
+     */
+    facets: Array<Facet>;
 };
 
 /**
@@ -9528,6 +9582,11 @@ export type ListProjectsData = {
          */
         count?: 'exact';
         /**
+         * Words that each have to be found in the slug, the name or the description, as whole words or parts of words; the
+         * best matches come first unless `sort` says otherwise. Of one or two letters, only words that begin with them count.
+         */
+        q?: string;
+        /**
          * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
          */
         'filter[slug]'?: TextFilter;
@@ -9619,7 +9678,10 @@ export type ListProjectsError = ListProjectsErrors[keyof ListProjectsErrors];
 export type ListProjectsResponses = {
     /**
      * Archived projects are listed too: `filter[archived][eq]=false` leaves them out. Filters on team, type,
-     * environment and tag take slugs; all filters must hold. Paged by keyset.
+     * environment and tag take slugs; all filters must hold. `q` searches, with the best matches first
+     * (`sort=relevance`). Attributes are filtered
+     * and sorted by as `attributes.<name>`, such as `filter[attributes.maturity][eq]=graduated`, with values of the type that
+     * their blueprint declares (400 otherwise). Paged by keyset.
      */
     200: ProjectPage;
 };
@@ -9859,6 +9921,127 @@ export type FindProjectBySlugResponses = {
 };
 
 export type FindProjectBySlugResponse = FindProjectBySlugResponses[keyof FindProjectBySlugResponses];
+
+export type CountProjectsData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * What to count by, comma-separated, at most ten: `team`, `project_type`, `environment`, `tag`, `archived`, or
+         * attributes, such as `attributes.maturity`. Team and type where nothing is said.
+         */
+        fields?: string;
+        /**
+         * Counts only projects in which each of these words is found, as in the list.
+         */
+        q?: string;
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose description fulfils these conditions, such as `filter[description][eq]=…`.
+         */
+        'filter[description]'?: TextFilter;
+        /**
+         * Only items whose score fulfils these conditions, such as `filter[score][eq]=…`.
+         */
+        'filter[score]'?: NumberFilter;
+        /**
+         * Only items whose created_at fulfils these conditions, such as `filter[created_at][eq]=…`.
+         */
+        'filter[created_at]'?: TimeFilter;
+        /**
+         * Only items whose updated_at fulfils these conditions, such as `filter[updated_at][eq]=…`.
+         */
+        'filter[updated_at]'?: TimeFilter;
+        /**
+         * Only items whose archived_at fulfils these conditions, such as `filter[archived_at][eq]=…`.
+         */
+        'filter[archived_at]'?: TimeFilter;
+        /**
+         * Only items whose archived fulfils these conditions, such as `filter[archived][eq]=…`.
+         */
+        'filter[archived]'?: BooleanFilter;
+        /**
+         * Only items whose team fulfils these conditions, such as `filter[team][eq]=…`.
+         */
+        'filter[team]'?: ReferenceFilter;
+        /**
+         * Only items whose project_type fulfils these conditions, such as `filter[project_type][eq]=…`.
+         */
+        'filter[project_type]'?: ReferenceFilter;
+        /**
+         * Only items whose environment fulfils these conditions, such as `filter[environment][eq]=…`.
+         */
+        'filter[environment]'?: ReferenceFilter;
+        /**
+         * Only items whose tag fulfils these conditions, such as `filter[tag][eq]=…`.
+         */
+        'filter[tag]'?: ReferenceFilter;
+    };
+    url: '/api/organizations/{org}/projects/facets';
+};
+
+export type CountProjectsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CountProjectsError = CountProjectsErrors[keyof CountProjectsErrors];
+
+export type CountProjectsResponses = {
+    /**
+     * Takes the filters and the search of the list, attributes included; all of them hold for every count. A
+     * project that has several types, environments, tags or items of a list counts under each.
+     */
+    200: ProjectFacets;
+};
+
+export type CountProjectsResponse = CountProjectsResponses[keyof CountProjectsResponses];
 
 export type DeleteProjectData = {
     body?: never;
