@@ -11,6 +11,8 @@ import { ActorPowers } from './permission/actor-powers.js';
 import { PowersReadModel } from './permission/powers.read-model.js';
 import { RoleAssignments } from './permission/role-assignments.repository.js';
 import { AccessibleOrganizations } from './principal/accessible-organizations.js';
+import { CredentialUse } from './principal/credential-use.js';
+import { CredentialUseRepository } from './principal/credential-use.repository.js';
 import { Principals } from './principal/principals.js';
 import { PrincipalsReadModel } from './principal/principals.read-model.js';
 import { AuthSeeder } from './seed/auth-seeder.js';
@@ -53,6 +55,8 @@ import { UsersService } from './user/users.service.js';
     AccessTokens,
     ApiKeyCodec,
     PrincipalsReadModel,
+    CredentialUseRepository,
+    CredentialUse,
     PowersReadModel,
     ActorPowers,
     RoleAssignments,

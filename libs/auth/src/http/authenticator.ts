@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isSlug } from '#libs/common';
-import type { RequestAuthenticator } from '#libs/http';
+import { type RequestAuthenticator, setRateLimitCaller } from '#libs/http';
 import { unauthenticated } from '../auth-problems.js';
 import { type AuthContext, actorOf, setAuthContext } from '../principal/auth-context.js';
 import type { CredentialSubject } from '../principal/credential-subject.js';
@@ -37,6 +37,7 @@ export class Authenticator implements RequestAuthenticator {
     const isNamed = organization !== undefined && isSlug(organization);
     const auth = await this.principals.resolve(subject, { ...place, organization: isNamed ? organization : undefined });
     if (!auth) throw unauthenticated(REFUSED[subject.kind]);
+    limitByKey(request, auth);
     const context = request.imbiContext;
     if (context) {
       context.actor = actorOf(auth);
@@ -54,6 +55,12 @@ export class Authenticator implements RequestAuthenticator {
       request.headers.authorization === undefined ? 'Sign in first.' : 'The access token is not valid, or has expired.',
     );
   }
+}
+
+/** Each key has a limit of its own, whoever else calls for the same owner. */
+function limitByKey(request: FastifyRequest, { credential: { kind, id, requestsPerMinute } }: AuthContext): void {
+  if (kind !== 'api_key') return;
+  setRateLimitCaller(request, { key: `api_key:${id}`, policy: 'api_key', limit: requestsPerMinute });
 }
 
 function isSubject(user: unknown): user is CredentialSubject {

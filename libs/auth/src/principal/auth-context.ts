@@ -28,6 +28,10 @@ export interface AuthCredential {
   readonly id: string;
   /** The most that it may be used for; undefined for sessions, which may do all that their user may. */
   readonly scopes?: ReadonlySet<string>;
+  /** RFC 3339; of keys and clients that expire. */
+  readonly expiresAt?: string;
+  /** Of keys whose limit an administrator set. */
+  readonly requestsPerMinute?: number;
 }
 
 interface AuthFacts {
@@ -106,6 +110,11 @@ export class AuthContext {
     return { id, email, displayName: name, isAdmin };
   }
 
+  /** @throws DomainError `interactive_session_required` unless a user signed in and is there in person */
+  assertInPerson(): AuthenticatedUser {
+    return this.user;
+  }
+
   /** @throws DomainError `interactive_session_required` where the call did not come with a session */
   get sessionId(): string {
     if (this.credential.kind !== 'session') throw sessionRequired();
@@ -117,6 +126,11 @@ const contexts = new WeakMap<RequestContext, AuthContext>();
 
 export function setAuthContext(request: RequestContext, auth: AuthContext): void {
   contexts.set(request, auth);
+}
+
+/** The caller of a request that may be over; undefined where none was let in. */
+export function authOf(request: RequestContext): AuthContext | undefined {
+  return contexts.get(request);
 }
 
 /** The caller of the request being served; undefined on public routes and outside requests. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sql } from 'kysely';
 import { Client as PgClient } from 'pg';
 import { newId } from '#libs/common';
+import { generateKey, KeyRing } from '#libs/crypto';
 import { ref } from '#libs/graph';
 import { type AuthPlatform, authPlatform, type ServiceLocator, TestOrganization } from '#test/auth';
 import { ApiKeyCodec } from '../api-key/api-key-codec.js';
@@ -11,6 +12,7 @@ import { Grants, HasRole, MemberOf } from '../model/identity.edge.js';
 import { Group, Permission, Role, ServiceAccount, User } from '../model/identity.vertex.js';
 import { Session } from '../model/session.vertex.js';
 import type { ApiKeySubject, ClientSubject, SessionSubject } from './credential-subject.js';
+import { CredentialUse } from './credential-use.js';
 import { Principals } from './principals.js';
 
 const READ = 'thing:read';
@@ -189,6 +191,57 @@ describe('an API key', () => {
     expect(await resolve(subject)).toBeDefined();
     expect(await resolve(subject, {}, inSeconds(31))).toBeUndefined();
     expect(renewed && (await resolve(renewed, {}, inSeconds(31)))).toBeDefined();
+  });
+});
+
+describe('a key whose secret an older key of the ring protects', () => {
+  const [older, newer] = [generateKey(), generateKey()];
+  const by = (...keys: [string, ...string[]]) => new ApiKeyCodec(new KeyRing(keys));
+  const use = () => services.get(CredentialUse);
+
+  async function oldKey() {
+    const { key, keyId, mac } = by(older).make();
+    const owner_id = await someUser();
+    const { id } = await platform.graph.transaction((tx) =>
+      tx.insert(ApiKey, { key_id: keyId, name: 'old', owner_id, secret_mac: mac, scopes: [READ] }),
+    );
+    const read = (...keys: [string, ...string[]]) => {
+      const subject = by(...keys).read(key);
+      if (!subject) throw new Error('a key that was just made can be read');
+      return subject;
+    };
+    return { id, keyId, read };
+  }
+
+  it('is protected by the first one from its next use on, so that the older one can go', async () => {
+    const { read } = await oldKey();
+    expect(await resolve(read(newer))).toBeUndefined();
+    expect(await resolve(read(newer, older))).toBeDefined();
+    await use().flush();
+    expect(await resolve(read(newer))).toBeDefined();
+    expect(await resolve(read(older))).toBeUndefined();
+  });
+
+  it('keeps the former secret of a rotation, which is protected anew as well', async () => {
+    const { id, keyId, read } = await oldKey();
+    const { mac } = by(older).make(keyId);
+    const previous_mac = read(older).macs[0];
+    const rotation = { secret_mac: mac, previous_mac, previous_until: inSeconds(30).toISOString() };
+    await platform.graph.transaction((tx) => tx.patch(ApiKey, id, { set: rotation }));
+    expect(await resolve(read(newer, older))).toBeDefined();
+    await use().flush();
+    expect(await resolve(read(newer))).toBeDefined();
+    expect(await platform.graph.read.reveal(ApiKey, id, 'secret_mac')).toBe(mac);
+  });
+
+  it('stays rotated, where it was rotated between its use and the writing down of it', async () => {
+    const { id, keyId, read } = await oldKey();
+    expect(await resolve(read(newer, older))).toBeDefined();
+    const { mac } = by(newer).make(keyId);
+    await platform.graph.transaction((tx) => tx.patch(ApiKey, id, { set: { secret_mac: mac } }));
+    await use().flush();
+    expect(await platform.graph.read.reveal(ApiKey, id, 'secret_mac')).toBe(mac);
+    expect(await resolve(read(newer, older))).toBeUndefined();
   });
 });
 

@@ -20,9 +20,9 @@ const serviceAccount = (alias: string) => `${alias}.id as gid, 'service_account'
     ${flag(alias, 'is_active')} as is_active, ${flag(alias, 'is_admin')} as is_admin, null::text as mfa_at`;
 const secrets = (alias: string) => `${json(alias, 'scopes')} as scopes, ${text(alias, 'secret_mac')} as secret_mac,
     ${text(alias, 'previous_mac')} as previous_mac, ${text(alias, 'previous_until')} as previous_until,
-    ${text(alias, 'last_used_at')} as last_used_at`;
+    ${text(alias, 'last_used_at')} as last_used_at, ${text(alias, 'requests_per_minute')} as requests_per_minute`;
 const NO_SECRETS = `null::text as scopes, null::text as secret_mac, null::text as previous_mac,
-    null::text as previous_until, null::text as last_used_at`;
+    null::text as previous_until, null::text as last_used_at, null::text as requests_per_minute`;
 
 /** Where a statement has the values by which a credential is found. */
 interface SubjectValues {

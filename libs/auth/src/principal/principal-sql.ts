@@ -62,7 +62,7 @@ with recursive place as materialized (
 )
 select principal.kind, principal.id, principal.name, principal.email, principal.is_active, principal.is_admin,
   principal.expires_at, principal.last_seen_at, principal.ended_at, principal.scopes, principal.secret_mac,
-  principal.previous_mac, principal.previous_until, principal.last_used_at,
+  principal.previous_mac, principal.previous_until, principal.last_used_at, principal.requests_per_minute,
   principal.mfa_at,
   (select id from place) as organization_id, state.version::text as version,
   coalesce((select require_mfa from place), false) as organization_requires_mfa,

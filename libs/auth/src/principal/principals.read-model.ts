@@ -36,12 +36,14 @@ export interface PrincipalRow {
   /** Of sessions only. */
   readonly last_seen_at: string | null;
   readonly ended_at: string | null;
-  /** JSON list; of keys and clients only, as the next four. */
+  /** JSON list; of keys and clients only, as the next five. */
   readonly scopes: string | null;
   readonly secret_mac: string | null;
   readonly previous_mac: string | null;
   readonly previous_until: string | null;
   readonly last_used_at: string | null;
+  /** A whole number, of keys whose limit an administrator set. */
+  readonly requests_per_minute: string | null;
   /** When the session saw a second factor; of a key, since when its owner has one; null where neither. */
   readonly mfa_at: string | null;
   readonly organization_id: string | null;

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { timingSafeEqualText } from '#libs/crypto';
 import { AuthContext, type AuthCredential } from './auth-context.js';
-import type { CredentialSubject } from './credential-subject.js';
+import type { ApiKeySubject, CredentialSubject } from './credential-subject.js';
+import { CredentialUse, type MacRenewal } from './credential-use.js';
 import {
   type PrincipalQuestion,
   type PrincipalRow,
@@ -55,6 +56,7 @@ export class Principals {
 
   constructor(
     private readonly readModel: PrincipalsReadModel,
+    private readonly use: CredentialUse,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -84,7 +86,10 @@ export class Principals {
   /** The context of a caller whose credential and principal are alive. */
   private contextOf({ subject, known, now, key }: Asked, row: PrincipalRow): AuthContext | undefined {
     if (!row.is_active || !isCredentialAlive(row, this.config.auth.sessionIdleTtl, now)) return undefined;
-    if (subject.kind === 'api_key' && !hasSecret(row, subject.macs, now)) return undefined;
+    const secret = subject.kind === 'api_key' ? secretOf(row, subject, now) : undefined;
+    if (subject.kind === 'api_key' && !secret) return undefined;
+    if (subject.kind !== 'session')
+      this.use.note(subject, { lastUsedAt: row.last_used_at, renewal: secret?.renewal }, now);
     const held = this.remember(key, row, known);
     return new AuthContext({
       subject,
@@ -151,15 +156,25 @@ function isCredentialAlive(
   return last_seen_at === null || Date.parse(last_seen_at) + idleSeconds * 1000 > now.getTime();
 }
 
-function hasSecret(
+/** Which of the stored secrets was given, and how it is to be stored from now on; undefined where none was. */
+function secretOf(
   { secret_mac, previous_mac, previous_until }: PrincipalRow,
-  macs: readonly string[],
+  { macs }: ApiKeySubject,
   now: Date,
-): boolean {
+): { readonly renewal?: MacRenewal } | undefined {
   const isOverlap = previous_until !== null && Date.parse(previous_until) > now.getTime();
-  const stored = [secret_mac, isOverlap ? previous_mac : null].filter((mac) => mac !== null);
+  const stored = [
+    { property: 'secret_mac', mac: secret_mac },
+    { property: 'previous_mac', mac: isOverlap ? previous_mac : null },
+  ] as const;
   // All are compared, whichever fits: the time tells nothing.
-  return stored.flatMap((mac) => macs.map((given) => timingSafeEqualText(given, mac))).includes(true);
+  const fits = stored.flatMap(({ property, mac }) =>
+    macs.map((given) => mac !== null && timingSafeEqualText(given, mac) && { property, mac }),
+  );
+  const found = fits.find((fit) => fit !== false);
+  const [first] = macs;
+  if (!found || first === undefined) return undefined;
+  return found.mac === first ? {} : { renewal: { property: found.property, from: found.mac, to: first } };
 }
 
 function credentialOf(subject: CredentialSubject, row: PrincipalRow): AuthCredential {
@@ -167,7 +182,13 @@ function credentialOf(subject: CredentialSubject, row: PrincipalRow): AuthCreden
     case 'session':
       return { kind: 'session', id: subject.sessionId };
     case 'api_key':
-      return { kind: 'api_key', id: subject.keyId, scopes: new Set(textsOf(row.scopes)) };
+      return {
+        kind: 'api_key',
+        id: subject.keyId,
+        scopes: new Set(textsOf(row.scopes)),
+        expiresAt: row.expires_at ?? undefined,
+        requestsPerMinute: row.requests_per_minute === null ? undefined : Number(row.requests_per_minute),
+      };
     case 'client': {
       // What the client may do by now, where that is less than when the token was made.
       const allowed = new Set(textsOf(row.scopes));
@@ -175,6 +196,7 @@ function credentialOf(subject: CredentialSubject, row: PrincipalRow): AuthCreden
         kind: 'client',
         id: subject.clientId,
         scopes: new Set(subject.scopes.filter((scope) => allowed.has(scope))),
+        expiresAt: row.expires_at ?? undefined,
       };
     }
   }
