@@ -15,7 +15,15 @@ const FIRST_DAY = [
   'getMyMfa',
   ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole'],
   ...['createGroup', 'getGroup', 'listGroups', 'updateGroup', 'addUserToGroup', 'listGroupMembers'],
-  ...['giveGroupRole', 'listGroupRoles', 'takeGroupRole', 'removeUserFromGroup', 'deleteGroup', 'deleteUser'],
+  ...['giveGroupRole', 'listGroupRoles', 'takeGroupRole', 'removeUserFromGroup'],
+  ...['createServiceAccount', 'getServiceAccount', 'listServiceAccounts', 'updateServiceAccount'],
+  ...['giveServiceAccountRole', 'listServiceAccountRoles', 'addServiceAccountToGroup', 'removeServiceAccountFromGroup'],
+  ...['createServiceAccountApiKey', 'getServiceAccountApiKey', 'listServiceAccountApiKeys'],
+  ...['updateServiceAccountApiKey', 'rotateServiceAccountApiKey', 'revokeServiceAccountApiKey'],
+  ...['takeServiceAccountRole', 'deleteServiceAccount', 'deleteGroup'],
+  ...['createMyApiKey', 'getMyApiKey', 'listMyApiKeys', 'updateMyApiKey', 'rotateMyApiKey', 'revokeMyApiKey'],
+  'listUserApiKeys',
+  'deleteUser',
   ...['createOAuthProvider', 'getOAuthProvider', 'listOAuthProviders', 'updateOAuthProvider', 'listSignInProviders'],
   ...['deleteOAuthProvider', 'getLocalAuth', 'setLocalAuth', 'listMyIdentities'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
@@ -32,13 +40,14 @@ const FIRST_DAY = [
   'deleteOrganization',
 ];
 
-/** What no example can stand for: the caller's own secrets, groups in groups, jobs that failed, and streams. */
+/** What no example can stand for: the caller's own secrets, keys that only their owners can make, groups in groups, jobs that failed, and streams. */
 const OWN_STORIES = [
   ...['login', 'refresh', 'logout', 'endMySession', 'endUserSession', 'changeMyPassword'],
   ...['setupMyMfa', 'verifyMyMfa', 'renewMyBackupCodes', 'disableMyMfa'],
   ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
   ...['replayDeadLetter', 'deleteDeadLetter', 'retryFailedEmail', 'deleteFailedEmail'],
   ...['resetPassword', 'verifyEmail', 'acceptInvitation', 'inviteUser'],
+  ...['getUserApiKey', 'updateUserApiKey', 'revokeUserApiKey'],
   ...['exportAuditEvents', 'exportOrganizationAuditEvents'],
   ...['startProviderSignIn', 'finishProviderSignIn', 'exchangeSignInCode', 'linkMyIdentity', 'unlinkMyIdentity'],
 ];
@@ -91,6 +100,7 @@ function operationNamed(name: string): Operation {
 function remember(name: string, answer: unknown): void {
   if (!isObject(answer)) return;
   if (name === 'createProject' || name === 'createUser') parameters['id'] = String(answer['id']);
+  if ('key_id' in answer) parameters['key'] = String(answer['key_id']);
   if (name === 'writeProjects' && Array.isArray(answer['items'])) parameters['dependency'] = answer['items'][0].id;
 }
 

@@ -1,8 +1,16 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { REQUEST_AUTHENTICATOR } from '#libs/http';
+import { ApiKeys } from './api-key/api-keys.service.js';
+import { KeyUsage } from './api-key/key-usage.js';
+import { MyApiKeysController } from './api-key/my-api-keys.controller.js';
+import { MyApiKeys } from './api-key/my-api-keys.service.js';
+import { ServiceAccountApiKeysController } from './api-key/service-account-api-keys.controller.js';
+import { UserApiKeysController } from './api-key/user-api-keys.controller.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth.module.js';
+import { CredentialRules } from './credential/credential-rules.service.js';
+import { Owners } from './credential/owners.service.js';
 import { GroupMembersRepository } from './group/group-members.repository.js';
 import { GroupMembers } from './group/group-members.service.js';
 import { GroupRoles } from './group/group-roles.service.js';
@@ -21,6 +29,9 @@ import { OAuthHttpModule } from './oauth/oauth-http.module.js';
 import { PermissionsController, RolesController } from './role/roles.controller.js';
 import { RolesRepository } from './role/roles.repository.js';
 import { RolesService } from './role/roles.service.js';
+import { ServiceAccountRoles } from './service-account/service-account-roles.service.js';
+import { ServiceAccountsController } from './service-account/service-accounts.controller.js';
+import { ServiceAccounts } from './service-account/service-accounts.service.js';
 import { SessionPages } from './session/session-pages.js';
 import { OwnPassword } from './user/own-password.service.js';
 import { UserAdministration } from './user/user-administration.service.js';
@@ -41,6 +52,10 @@ import { UsersController } from './user/users.controller.js';
     RolesController,
     PermissionsController,
     GroupsController,
+    ServiceAccountsController,
+    MyApiKeysController,
+    ServiceAccountApiKeysController,
+    UserApiKeysController,
   ],
   providers: [
     BearerStrategy,
@@ -60,6 +75,13 @@ import { UsersController } from './user/users.controller.js';
     MfaService,
     UserAdministration,
     UserRoles,
+    CredentialRules,
+    Owners,
+    ApiKeys,
+    MyApiKeys,
+    KeyUsage,
+    ServiceAccounts,
+    ServiceAccountRoles,
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: REQUEST_AUTHENTICATOR, useExisting: Authenticator },
   ],

@@ -61,6 +61,12 @@ defineProblems({
     cause: 'The roles that come with the product keep their slugs and cannot be deleted.',
     remedy: 'Change what it grants, or make a role of your own.',
   },
+  key_revoked: {
+    status: 409,
+    title: 'The key was revoked',
+    cause: 'A key or client that was revoked gets no new secret.',
+    remedy: 'Make a new one.',
+  },
   password_hashing_busy: {
     status: 503,
     title: 'Too many sign-ins at once',

@@ -69,6 +69,27 @@ const provider = {
   allowed_domains: ['example.org'],
   icon: 'https://id.example.org/icon.svg',
 };
+const serviceAccount = {
+  slug: 'deploy-bot',
+  name: 'Deploy bot',
+  description: 'Tells what was deployed where.',
+  is_active: true,
+  is_admin: false,
+};
+const apiKey = { name: 'Nightly import', scopes: ['project:read'] };
+const storedKey = {
+  id: ID,
+  key_id: '7KQ29FXM4D0RABCD',
+  ...apiKey,
+  expires_at: '2027-11-23T10:00:00.000Z',
+  requests_per_minute: null,
+  last_used_at: null,
+  overlap_until: null,
+  revoked_at: null,
+  created_at: TIME,
+  updated_at: TIME,
+  version: 1,
+};
 const other = { id: 'kY3pQ9_vL2xWcT7rZ-s8D', slug: 'shop', name: 'Shop' };
 
 /**
@@ -117,6 +138,14 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   GroupWriteDto: group,
   GroupPatchDto: { description: 'Whoever may deploy.' },
   GroupResponseDto: without(stored(group), 'icon'),
+  ServiceAccountWriteDto: serviceAccount,
+  ServiceAccountPatchDto: { description: 'Tells what was deployed where, and by whom.' },
+  ServiceAccountResponseDto: without(stored(serviceAccount), 'icon'),
+  ApiKeyCreateDto: apiKey,
+  ApiKeyPatchDto: { name: 'Import' },
+  ApiKeyRotateDto: { overlap_seconds: 3600 },
+  ApiKeyResponseDto: storedKey,
+  ApiKeySecretDto: { ...storedKey, key: 'ik_7KQ29FXM4D0RABCD_the-part-that-is-shown-this-once' },
   UserCreateDto: { ...user, password: 'Analytical-Engine-1843' },
   UserWriteDto: user,
   UserPatchDto: { display_name: 'Ada King' },

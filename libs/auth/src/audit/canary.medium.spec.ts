@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { configureLogging, isJsonObject, type JsonObject, type JsonValue, newId } from '#libs/common';
 import { type Operation, operations } from '../../../../test/contract/contract.js';
 import { AuthWorld, PASSWORD } from '../../test/auth-world.js';
+import { CredentialUse } from '../principal/credential-use.js';
 import { AuditReads } from './audit-reads.service.js';
 import { Refusals } from './refusals.service.js';
 
@@ -25,6 +26,7 @@ beforeAll(async () => {
   configureLogging({ level: 'debug', format: 'json', destination: { write: (line) => lines.push(line) } });
   world = await AuthWorld.create({
     IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
+    IMBI_RATE_LIMIT_KEY_CREATION_PER_HOUR: '10000',
     IMBI_RATE_LIMIT_FAILED_CREDENTIALS_PER_MINUTE: '10000',
   });
 });
@@ -207,13 +209,52 @@ describe('secrets (ASVS 16.2.5)', () => {
     }
   });
 
+  it('are made, used, rotated and revoked as keys of users and service accounts', async () => {
+    const { access: token } = await signIn();
+    const account = `canary-${newId()
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, '0')}`;
+    expect((await send('POST', '/api/service-accounts', { token, body: { slug: account, name: 'C' } })).status).toBe(
+      201,
+    );
+    await send('PUT', `/api/service-accounts/${account}/roles/viewer`, { token });
+    const body = { name: 'canary', scopes: ['project:read'] };
+    for (const path of ['/api/me/api-keys', `/api/service-accounts/${account}/api-keys`]) {
+      const made = await send('POST', path, { token, body: { ...body, password: PASSWORD } });
+      expect(made.status).toBe(201);
+      const key = String(made.answer['key']);
+      expect([secrets.has(key), (await send('GET', '/api/me', { token: key })).status]).toEqual([true, 200]);
+      const wrong = await send('POST', path, { token, body: { ...body, password: canary('password') } });
+      expect(wrong.status).toBe(403);
+      // Mistyped, cut off, and right but for the secret.
+      for (const bad of [`${key}x`, key.slice(0, -1), `${key.slice(0, -7)}0${key.slice(-6)}`]) {
+        expect((await send('GET', '/api/me', { token: bad })).status).toBe(401);
+      }
+      const one = `${path}/${String(made.answer['key_id'])}`;
+      const rotated = await send('POST', `${one}/rotate`, { token, body: { overlap_seconds: 60 } });
+      expect(rotated.status).toBe(200);
+      expect((await send('GET', '/api/me', { token: key })).status).toBe(200);
+      expect((await send('DELETE', one, { token })).status).toBe(204);
+      expect((await send('GET', '/api/me', { token: String(rotated.answer['key']) })).status).toBe(401);
+    }
+    await world.app.get(CredentialUse, { strict: false }).flush();
+  });
+
   it('are in no table, in the outbox neither, nor in what is on its way to the audit log and the history', async () => {
     await world.app.get(Refusals, { strict: false }).flush();
     await world.app.get(AuditReads, { strict: false }).flush();
     const tables = await everyTable();
     const outbox = tables.find(({ table }) => table === 'imbi_system.outbox')?.text ?? '';
     // It is there that a leak would be seen: the events and the changes of all these calls wait in it.
-    const words = ['auth.login', 'auth.refresh', 'auth.access', 'auth.authenticate', 'entity_changes', 'user.password'];
+    const words = [
+      'auth.login',
+      'auth.refresh',
+      'auth.access',
+      'auth.authenticate',
+      'entity_changes',
+      'user.password',
+      'api_key.rotate',
+    ];
     expect(words.filter((word) => !outbox.includes(word))).toEqual([]);
     expect(leaksIn(`${outbox}${[...secrets.keys()][0]}`)).toHaveLength(1);
     expect(tables.flatMap(({ table, text }) => leaksIn(text).map((leak) => ({ table, leak })))).toEqual([]);

@@ -3,8 +3,9 @@ import { DomainError, isId, notFound } from '#libs/common';
 import { Graph, type GraphTransaction, ref, type VertexRef } from '#libs/graph';
 import { type ListDefinition, type Page, type PageQueryDto, Pages } from '#libs/http';
 import { MemberOf } from '../model/identity.edge.js';
-import { Group, User } from '../model/identity.vertex.js';
+import { Group, ServiceAccount, User } from '../model/identity.vertex.js';
 import { ActorPowers } from '../permission/actor-powers.js';
+import { lockServiceAccount } from '../service-account/service-accounts.service.js';
 import type { GroupMemberResponseDto } from './group.dto.js';
 import { GroupMembersRepository } from './group-members.repository.js';
 import { auditGroup, findGroup, lockGroup } from './groups.service.js';
@@ -39,6 +40,20 @@ export class GroupMembers {
 
   async removeUser(slug: string, userId: string): Promise<void> {
     await this.graph.transaction(async (tx) => this.remove(tx, slug, await lockUser(tx, userId)));
+  }
+
+  async addServiceAccount(slug: string, account: string): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      const { id } = await lockServiceAccount(tx, account);
+      await this.add(tx, slug, ref(ServiceAccount, id));
+    });
+  }
+
+  async removeServiceAccount(slug: string, account: string): Promise<void> {
+    await this.graph.transaction(async (tx) => {
+      const { id } = await lockServiceAccount(tx, account);
+      await this.remove(tx, slug, ref(ServiceAccount, id));
+    });
   }
 
   /** @throws DomainError `group_cycle` where the outer group is, by way of others, in the inner one */

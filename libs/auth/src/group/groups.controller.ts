@@ -132,6 +132,32 @@ export class GroupsController {
   }
 
   /**
+   * Puts a service account into a group.
+   *
+   * @remarks The group’s roles count from the account’s next request on, within the scopes of its key or client. Nobody
+   * puts an account where it would hold what the caller does not (403 `beyond_own_powers`).
+   */
+  @Put(':slug/members/service-accounts/:account')
+  @HttpCode(204)
+  @RequirePermission('group:write')
+  addServiceAccountToGroup(@Param('slug') slug: string, @Param('account') account: string): Promise<void> {
+    return this.members.addServiceAccount(slug, account);
+  }
+
+  /**
+   * Takes a service account out of a group.
+   *
+   * @remarks From the account’s next request on. Not for accounts that may do more than the caller (403
+   * `beyond_own_powers`).
+   */
+  @Delete(':slug/members/service-accounts/:account')
+  @HttpCode(204)
+  @RequirePermission('group:write')
+  removeServiceAccountFromGroup(@Param('slug') slug: string, @Param('account') account: string): Promise<void> {
+    return this.members.removeServiceAccount(slug, account);
+  }
+
+  /**
    * Puts a group into a group.
    *
    * @remarks The members of the one then hold the roles of both. Groups may not contain each other in a circle (409

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newId } from '#libs/common';
 import { AuthWorld, PASSWORD } from '../../test/auth-world.js';
-import { ApiKeyCodec } from '../api-key/api-key-codec.js';
 import { ApiKey } from '../model/credential.vertex.js';
 
 let world: AuthWorld;
@@ -105,15 +104,42 @@ describe('a second API process (ASVS 5.0 7.4.1, 7.4.2, 8.3.2)', () => {
     expect([await there(user.token), await there(other)]).toEqual([200, 401]);
   });
 
-  it('knows of a key revoked at its next request', async () => {
-    const user = await somebody();
-    const { key, keyId, mac } = world.app.get(ApiKeyCodec, { strict: false }).make();
-    const { graph } = world.platform;
-    const properties = { key_id: keyId, name: 'ci', owner_id: user.id, secret_mac: mac, scopes: ['role:read'] };
-    const { id } = await graph.transaction((tx) => tx.insert(ApiKey, properties));
+  it.each<[string, (path: string, token: string) => Promise<{ status: number }>]>([
+    ['revoked', (path, token) => world.call('DELETE', path, { token })],
+    ['rotated', (path, token) => world.call('POST', `${path}/rotate`, { token, body: {} })],
+  ])('knows of a key %s at its next request', async (_name, change) => {
+    const { token } = await somebody();
+    const made = await world.call('POST', '/me/api-keys', { token, body: { name: 'ci', scopes: ['role:read'] } });
+    const { key, key_id } = made.body;
     expect([await there(key), await there(key)]).toEqual([200, 200]);
-    await graph.transaction((tx) => tx.patch(ApiKey, id, { set: { revoked_at: new Date().toISOString() } }));
+    expect((await change(`/me/api-keys/${key_id}`, token)).status).toBeLessThan(300);
     expect(await there(key)).toBe(401);
+  });
+
+  it('knows of narrower scopes of a key at its next request', async () => {
+    const { token } = await somebody();
+    const scopes = ['role:read'];
+    const made = await world.call('POST', '/me/api-keys', { token, body: { name: 'ci', scopes } });
+    expect(await there(made.body.key)).toBe(200);
+    const { graph } = world.platform;
+    await graph.transaction((tx) => tx.patch(ApiKey, made.body.id, { set: { scopes: ['project:read'] } }));
+    expect(await there(made.body.key)).toBe(403);
+  });
+
+  it.each<[string, number, (slug: string) => Promise<{ status: number }>]>([
+    ['switched off', 401, (slug) => world.call('PATCH', `/service-accounts/${slug}`, { body: { is_active: false } })],
+    ['deleted', 401, (slug) => world.call('DELETE', `/service-accounts/${slug}`)],
+    ['without its role', 403, (slug) => world.call('DELETE', `/service-accounts/${slug}/roles/robots`)],
+  ])('knows of a service account %s at its next request', async (name, status, change) => {
+    const slug = `bot-${name.replaceAll(' ', '-')}`;
+    await world.role('robots', ['role:read']);
+    await world.call('POST', '/service-accounts', { body: { slug, name } });
+    await world.call('PUT', `/service-accounts/${slug}/roles/robots`);
+    const body = { name: 'ci', scopes: ['role:read'] };
+    const { key } = (await world.call('POST', `/service-accounts/${slug}/api-keys`, { body })).body;
+    expect([await there(key), await there(key)]).toEqual([200, 200]);
+    expect((await change(slug)).status).toBeLessThan(300);
+    expect(await there(key)).toBe(status);
   });
 
   it('knows of a provider switched off at its next request', async () => {

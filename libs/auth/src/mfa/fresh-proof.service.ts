@@ -11,6 +11,7 @@ import { Session } from '../model/session.vertex.js';
 import { currentAuth } from '../principal/auth-context.js';
 import { currentClient } from '../session/client.js';
 import { UsersRepository } from '../user/users.repository.js';
+import { freshProofRequired } from './mfa-problems.js';
 import { type CheckedFactor, SecondFactors } from './second-factors.service.js';
 
 /** How a caller proves, once more, to be who the session says. */
@@ -50,7 +51,7 @@ export class FreshProof {
     const { id: userId, email } = auth.user;
     if (password === undefined && mfaCode === undefined) {
       if (await this.isFresh(auth.sessionId, now)) return { userId };
-      throw new DomainError('fresh_proof_required', 'forbidden', 'Prove once more who you are: password or mfa_code.');
+      throw freshProofRequired();
     }
     const account = emailKey(email);
     const { ip } = currentClient();
@@ -63,6 +64,12 @@ export class FreshProof {
     }
     await this.throttle.succeeded(account, ip);
     return { userId, factor: factor.kind === 'none' ? undefined : factor };
+  }
+
+  /** Whether the caller signed in only just now: then nothing more is asked for. */
+  async isRecent(now = new Date()): Promise<boolean> {
+    const auth = currentAuth();
+    return auth?.credential.kind === 'session' && this.isFresh(auth.sessionId, now);
   }
 
   /** Uses up the code of the proof, where it had one. The caller must hold the lock on the user. */

@@ -40,7 +40,7 @@ defineProblems({
     title: 'Prove once more who you are',
     cause:
       'What a stolen session must not do needs the password or a second factor again, unless one has just signed in.',
-    remedy: 'Send `password` or `mfa_code` along.',
+    remedy: 'Send `password` or `mfa_code` along; where the call takes neither, sign in again first.',
   },
   fresh_proof_wrong: {
     status: 403,
@@ -56,6 +56,10 @@ export function mfaEnrollmentRequired(): DomainError {
     'forbidden',
     'A second factor is asked for here: set one up first.',
   );
+}
+
+export function freshProofRequired(): DomainError {
+  return new DomainError('fresh_proof_required', 'forbidden', 'Prove once more who you are: password or mfa_code.');
 }
 
 export function mfaNotPending(): DomainError {

@@ -36,6 +36,13 @@ export class ActorPowers {
     this.assertCover(own ?? (await this.own(tx)), await this.readModel.ofRole(roleId, organizationId, tx));
   }
 
+  /** @throws DomainError `beyond_own_powers` where the caller came by a key or client that lacks one of the scopes */
+  assertWithinScopes(scopes: readonly string[]): void {
+    const own = caller().credential.scopes;
+    const lacking = own ? scopes.filter((scope) => !own.has(scope)) : [];
+    if (lacking.length > 0) throw beyondOwnPowers('This goes beyond the scopes of what you call with.', lacking);
+  }
+
   /** What the caller may do as of now: for changes that could raise it before they are judged. */
   async own(tx: GraphTransaction): Promise<Powers> {
     const { principal, credential } = caller();

@@ -33,6 +33,7 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   ...resource('project', 'projects', { read: EVERYBODY, write: DEVELOPERS }),
   ...resource('user', 'users', { read: ADMIN, write: ADMIN }),
   ...resource('group', 'groups', { read: ADMIN, write: ADMIN }),
+  ...resource('service-account', 'service accounts, their keys and clients', { read: ADMIN, write: ADMIN }),
   ...resource('role', 'roles and what they grant', { read: ADMIN, write: ADMIN }),
   { name: 'graph:query', description: 'Run read-only Cypher over the whole graph.', roles: ADMIN },
   { name: 'queues:read', description: 'See queues and dead letters.', roles: ADMIN },

@@ -27,6 +27,11 @@ export class Powers {
     return this.places.get(organizationId)?.has(permission) ?? false;
   }
 
+  /** Whether the permission is held in one place at least. */
+  holdsSomewhere(permission: string): boolean {
+    return this.isAdmin || [...this.places.values()].some((held) => held.has(permission));
+  }
+
   covers(other: Powers): boolean {
     return this.isAdmin || this.lacking(other).length === 0;
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type AuthPlatform, authPlatform, type ServiceLocator } from '#test/auth';
 import { LoginService } from '../login/login.service.js';
 import { LoginThrottle } from '../login/login-throttle.js';
+import { ApiKey, ClientCredential } from '../model/credential.vertex.js';
 import { IssuedTo, RefreshToken, Session, SessionFor } from '../model/session.vertex.js';
 import { KnownDevices } from '../session/known-devices.repository.js';
 import { RefreshService } from '../session/refresh.service.js';
@@ -100,6 +101,31 @@ it('works in batches, whatever their number', async () => {
   expect(await expired.removeSessions(daysAgo(30))).toBe(3);
   expect(await expired.removeRevokedTokens()).toBe(450);
   expect(await sessions()).toEqual(before);
+});
+
+it('removes keys and clients ninety days after they were revoked or ended', async () => {
+  const owner_id = await newUser('key@example.org');
+  const ends = [
+    ['revoked', { revoked_at: daysAgo(91).toISOString() }],
+    ['ended', { expires_at: daysAgo(91).toISOString() }],
+    ['revoked lately', { revoked_at: daysAgo(89).toISOString() }],
+    ['ended lately', { expires_at: daysAgo(89).toISOString() }],
+    ['alive', { expires_at: daysAgo(-1).toISOString() }],
+  ] as const;
+  await platform.graph.transaction(async (tx) => {
+    for (const [name, end] of ends) {
+      const properties = { name, owner_id, secret_mac: 'mac', scopes: [], ...end };
+      await tx.insert(ApiKey, { ...properties, key_id: name });
+      await tx.insert(ClientCredential, { ...properties, client_id: name });
+    }
+  });
+
+  await janitor.removeExpired();
+
+  for (const label of [ApiKey, ClientCredential]) {
+    const { items } = await platform.graph.read.list(label, { limit: 10 });
+    expect(items.map(({ name }) => name).sort()).toEqual(['alive', 'ended lately', 'revoked lately']);
+  }
 });
 
 it('removes what else has run out, and nothing that has not', async () => {

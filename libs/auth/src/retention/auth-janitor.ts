@@ -6,6 +6,8 @@ import { LoginThrottle } from '../login/login-throttle.js';
 import { KnownDevices } from '../session/known-devices.repository.js';
 import { ExpiredRepository } from './expired.repository.js';
 
+/** As long as the rows that tell how a key was used. */
+const CREDENTIALS_KEPT_MS = 90 * 86_400_000;
 const logger = createLogger('janitor');
 
 /** Removes what sign-ins leave behind once it is of no use to anybody. */
@@ -25,6 +27,7 @@ export class AuthJanitor {
       sessions: await this.expired.removeSessions(ended),
       spent_tokens: await this.expired.removeSpentTokens(ended),
       revoked_tokens: await this.expired.removeRevokedTokens(),
+      credentials: await this.expired.removeCredentials(new Date(Date.now() - CREDENTIALS_KEPT_MS)),
       provider_sign_ins: await this.expired.removeProviderSignIns(),
       login_throttles: await this.throttle.purge(),
       devices: await this.devices.purge(),

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { Database, inBatches } from '#libs/database';
 import { Graph } from '#libs/graph';
+import { ApiKey, ClientCredential } from '../model/credential.vertex.js';
 import { RefreshToken, Session } from '../model/session.vertex.js';
 
 /** Vertices go with their edges, and each leaves its trace in the history: fewer at a time. */
@@ -42,6 +43,20 @@ export class ExpiredRepository {
         select jti from imbi_system.revoked_tokens
         where expires_at < now() - make_interval(secs => ${CLOCK_SKEW_SECONDS}) limit ${limit})`,
     );
+  }
+
+  /** Keys and clients that were revoked, or ended, before `moment`. Few enough to look at all of them. */
+  async removeCredentials(moment: Date): Promise<number> {
+    const before = { lt: moment.toISOString() };
+    const where = { or: [{ revoked_at: before }, { expires_at: before }] };
+    const remove = (label: typeof ApiKey | typeof ClientCredential) =>
+      inBatches(async (limit) => {
+        const { items } = await this.graph.read.list(label, { where, limit });
+        const ids = items.map(({ id }) => id);
+        if (ids.length > 0) await this.graph.transaction((tx) => tx.removeMany(label, ids));
+        return ids.length;
+      }, VERTICES);
+    return (await remove(ApiKey)) + (await remove(ClientCredential));
   }
 
   /** Sign-ins with providers that nobody finished. */

@@ -19,6 +19,7 @@ import {
   writableDocument,
 } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
+import { removeCredentialsOf } from '../credential/credentials.repository.js';
 import { MfaRepository } from '../mfa/mfa.repository.js';
 import { emailKey, User } from '../model/identity.vertex.js';
 import { removeIdentitiesOf } from '../oauth/identity/identities.repository.js';
@@ -121,9 +122,10 @@ export class UserAdministration {
       await this.sessions.removeAllIn(tx.transaction, id);
       await removeIdentitiesOf(tx, id);
       await this.mfa.removeAll(tx, id);
+      const removed = await removeCredentialsOf(tx, id);
       await tx.remove(User, id);
       if (user.is_admin) await assertSomebodyGetsIn(tx);
-      this.audit(tx, 'user.delete', id);
+      this.audit(tx, 'user.delete', id, removed);
       tx.emit('user.deleted', { id });
     });
   }

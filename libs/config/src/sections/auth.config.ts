@@ -30,6 +30,22 @@ export const authSection = section('auth', 'Authentication', {
     description: 'How long an access token is good for; its session is looked up on every call all the same.',
     example: '1h',
   }),
+  clientTokenTtl: setting.duration({
+    env: 'IMBI_AUTH_CLIENT_TOKEN_TTL',
+    default: 3600,
+    min: 30,
+    max: 86_400,
+    description: 'How long an access token of a service account’s client is good for.',
+    example: '1h',
+  }),
+  apiKeyTtlMax: setting.duration({
+    env: 'IMBI_AUTH_API_KEY_TTL_MAX',
+    default: 31_536_000,
+    min: 60,
+    max: 31_536_000,
+    description: 'The longest that an API key may be made for, and what it gets where nothing is asked for.',
+    example: '90d',
+  }),
   sessionTtl: setting.duration({
     env: 'IMBI_AUTH_SESSION_TTL',
     default: 2_592_000,
