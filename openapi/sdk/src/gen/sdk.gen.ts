@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CountProjectsData, CountProjectsErrors, CountProjectsResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateOAuthProviderData, CreateOAuthProviderErrors, CreateOAuthProviderResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteFailedEmailData, DeleteFailedEmailErrors, DeleteFailedEmailResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOAuthProviderData, DeleteOAuthProviderErrors, DeleteOAuthProviderResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableMyMfaData, DisableMyMfaErrors, DisableMyMfaResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, ExchangeSignInCodeData, ExchangeSignInCodeErrors, ExchangeSignInCodeResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportOrganizationAuditEventsData, ExportOrganizationAuditEventsErrors, ExportOrganizationAuditEventsResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, FinishProviderSignInData, FinishProviderSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetLocalAuthData, GetLocalAuthErrors, GetLocalAuthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMyMfaData, GetMyMfaErrors, GetMyMfaResponses, GetOAuthProviderData, GetOAuthProviderErrors, GetOAuthProviderResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, InviteUserData, InviteUserErrors, InviteUserResponses, LinkMyIdentityData, LinkMyIdentityErrors, LinkMyIdentityResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListFailedEmailsData, ListFailedEmailsErrors, ListFailedEmailsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMyIdentitiesData, ListMyIdentitiesErrors, ListMyIdentitiesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOAuthProvidersData, ListOAuthProvidersErrors, ListOAuthProvidersResponses, ListOrganizationAuditEventsData, ListOrganizationAuditEventsErrors, ListOrganizationAuditEventsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PreviewEmailData, PreviewEmailErrors, PreviewEmailResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, RenewMyBackupCodesData, RenewMyBackupCodesErrors, RenewMyBackupCodesResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserMfaData, ResetUserMfaErrors, ResetUserMfaResponses, RetryAllFailedEmailsData, RetryAllFailedEmailsErrors, RetryAllFailedEmailsResponses, RetryFailedEmailData, RetryFailedEmailErrors, RetryFailedEmailResponses, SetLocalAuthData, SetLocalAuthErrors, SetLocalAuthResponses, SetupMyMfaData, SetupMyMfaErrors, SetupMyMfaResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, StartProviderSignInData, StartProviderSignInErrors, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UnlinkMyIdentityData, UnlinkMyIdentityErrors, UnlinkMyIdentityResponses, UnlockUserData, UnlockUserErrors, UnlockUserResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateOAuthProviderData, UpdateOAuthProviderErrors, UpdateOAuthProviderResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyMyMfaData, VerifyMyMfaErrors, VerifyMyMfaResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddServiceAccountToGroupData, AddServiceAccountToGroupErrors, AddServiceAccountToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CountProjectsData, CountProjectsErrors, CountProjectsResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateMyApiKeyData, CreateMyApiKeyErrors, CreateMyApiKeyResponses, CreateOAuthProviderData, CreateOAuthProviderErrors, CreateOAuthProviderResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateServiceAccountApiKeyData, CreateServiceAccountApiKeyErrors, CreateServiceAccountApiKeyResponses, CreateServiceAccountData, CreateServiceAccountErrors, CreateServiceAccountResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteFailedEmailData, DeleteFailedEmailErrors, DeleteFailedEmailResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOAuthProviderData, DeleteOAuthProviderErrors, DeleteOAuthProviderResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteServiceAccountData, DeleteServiceAccountErrors, DeleteServiceAccountResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableMyMfaData, DisableMyMfaErrors, DisableMyMfaResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, ExchangeSignInCodeData, ExchangeSignInCodeErrors, ExchangeSignInCodeResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportOrganizationAuditEventsData, ExportOrganizationAuditEventsErrors, ExportOrganizationAuditEventsResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, FinishProviderSignInData, FinishProviderSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetLocalAuthData, GetLocalAuthErrors, GetLocalAuthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMyApiKeyData, GetMyApiKeyErrors, GetMyApiKeyResponses, GetMyMfaData, GetMyMfaErrors, GetMyMfaResponses, GetOAuthProviderData, GetOAuthProviderErrors, GetOAuthProviderResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetServiceAccountApiKeyData, GetServiceAccountApiKeyErrors, GetServiceAccountApiKeyResponses, GetServiceAccountData, GetServiceAccountErrors, GetServiceAccountResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserApiKeyData, GetUserApiKeyErrors, GetUserApiKeyResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveServiceAccountRoleData, GiveServiceAccountRoleErrors, GiveServiceAccountRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, InviteUserData, InviteUserErrors, InviteUserResponses, LinkMyIdentityData, LinkMyIdentityErrors, LinkMyIdentityResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListFailedEmailsData, ListFailedEmailsErrors, ListFailedEmailsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMyApiKeysData, ListMyApiKeysErrors, ListMyApiKeysResponses, ListMyIdentitiesData, ListMyIdentitiesErrors, ListMyIdentitiesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOAuthProvidersData, ListOAuthProvidersErrors, ListOAuthProvidersResponses, ListOrganizationAuditEventsData, ListOrganizationAuditEventsErrors, ListOrganizationAuditEventsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListServiceAccountApiKeysData, ListServiceAccountApiKeysErrors, ListServiceAccountApiKeysResponses, ListServiceAccountRolesData, ListServiceAccountRolesErrors, ListServiceAccountRolesResponses, ListServiceAccountsData, ListServiceAccountsErrors, ListServiceAccountsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserApiKeysData, ListUserApiKeysErrors, ListUserApiKeysResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PreviewEmailData, PreviewEmailErrors, PreviewEmailResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveServiceAccountFromGroupData, RemoveServiceAccountFromGroupErrors, RemoveServiceAccountFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, RenewMyBackupCodesData, RenewMyBackupCodesErrors, RenewMyBackupCodesResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserMfaData, ResetUserMfaErrors, ResetUserMfaResponses, RetryAllFailedEmailsData, RetryAllFailedEmailsErrors, RetryAllFailedEmailsResponses, RetryFailedEmailData, RetryFailedEmailErrors, RetryFailedEmailResponses, RevokeMyApiKeyData, RevokeMyApiKeyErrors, RevokeMyApiKeyResponses, RevokeServiceAccountApiKeyData, RevokeServiceAccountApiKeyErrors, RevokeServiceAccountApiKeyResponses, RevokeUserApiKeyData, RevokeUserApiKeyErrors, RevokeUserApiKeyResponses, RotateMyApiKeyData, RotateMyApiKeyErrors, RotateMyApiKeyResponses, RotateServiceAccountApiKeyData, RotateServiceAccountApiKeyErrors, RotateServiceAccountApiKeyResponses, SetLocalAuthData, SetLocalAuthErrors, SetLocalAuthResponses, SetupMyMfaData, SetupMyMfaErrors, SetupMyMfaResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, StartProviderSignInData, StartProviderSignInErrors, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeServiceAccountRoleData, TakeServiceAccountRoleErrors, TakeServiceAccountRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UnlinkMyIdentityData, UnlinkMyIdentityErrors, UnlinkMyIdentityResponses, UnlockUserData, UnlockUserErrors, UnlockUserResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateMyApiKeyData, UpdateMyApiKeyErrors, UpdateMyApiKeyResponses, UpdateOAuthProviderData, UpdateOAuthProviderErrors, UpdateOAuthProviderResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateServiceAccountApiKeyData, UpdateServiceAccountApiKeyErrors, UpdateServiceAccountApiKeyResponses, UpdateServiceAccountData, UpdateServiceAccountErrors, UpdateServiceAccountResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserApiKeyData, UpdateUserApiKeyErrors, UpdateUserApiKeyResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyMyMfaData, VerifyMyMfaErrors, VerifyMyMfaResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -510,6 +510,28 @@ export const addGroupToGroup = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Takes a service account out of a group
+ *
+ * From the account’s next request on. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+ */
+export const removeServiceAccountFromGroup = <ThrowOnError extends boolean = false>(options: Options<RemoveServiceAccountFromGroupData, ThrowOnError>): RequestResult<RemoveServiceAccountFromGroupResponses, RemoveServiceAccountFromGroupErrors, ThrowOnError> => (options.client ?? client).delete<RemoveServiceAccountFromGroupResponses, RemoveServiceAccountFromGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/members/service-accounts/{account}',
+    ...options
+});
+
+/**
+ * Puts a service account into a group
+ *
+ * The group’s roles count from the account’s next request on, within the scopes of its key or client. Nobody puts an account where it would hold what the caller does not (403 `beyond_own_powers`).
+ */
+export const addServiceAccountToGroup = <ThrowOnError extends boolean = false>(options: Options<AddServiceAccountToGroupData, ThrowOnError>): RequestResult<AddServiceAccountToGroupResponses, AddServiceAccountToGroupErrors, ThrowOnError> => (options.client ?? client).put<AddServiceAccountToGroupResponses, AddServiceAccountToGroupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/groups/{slug}/members/service-accounts/{account}',
+    ...options
+});
+
+/**
  * Takes a user out of a group
  *
  * From the user’s next request on. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
@@ -573,6 +595,84 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/me',
     ...options
+});
+
+/**
+ * Lists the caller’s API keys
+ *
+ * The newest first; those that were revoked or have ended too, for ninety days. For users who signed in.
+ */
+export const listMyApiKeys = <ThrowOnError extends boolean = false>(options?: Options<ListMyApiKeysData, ThrowOnError>): RequestResult<ListMyApiKeysResponses, ListMyApiKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListMyApiKeysResponses, ListMyApiKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/api-keys',
+    ...options
+});
+
+/**
+ * Makes an API key for the caller
+ *
+ * The key is shown this once. Its scopes are permissions that the caller holds somewhere (422 `not_held`). Only for users who signed in (403 `interactive_session_required`), with a fresh proof (403 `fresh_proof_required`). The caller is told by mail.
+ */
+export const createMyApiKey = <ThrowOnError extends boolean = false>(options: Options<CreateMyApiKeyData, ThrowOnError>): RequestResult<CreateMyApiKeyResponses, CreateMyApiKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateMyApiKeyResponses, CreateMyApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/api-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revokes an API key of the caller
+ *
+ * It is refused from the next request on, on every server. A key may revoke itself.
+ */
+export const revokeMyApiKey = <ThrowOnError extends boolean = false>(options: Options<RevokeMyApiKeyData, ThrowOnError>): RequestResult<RevokeMyApiKeyResponses, RevokeMyApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeMyApiKeyResponses, RevokeMyApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/api-keys/{key}',
+    ...options
+});
+
+/**
+ * Reads one of the caller’s API keys
+ *
+ * Without its secret. A key may read itself.
+ */
+export const getMyApiKey = <ThrowOnError extends boolean = false>(options: Options<GetMyApiKeyData, ThrowOnError>): RequestResult<GetMyApiKeyResponses, GetMyApiKeyErrors, ThrowOnError> => (options.client ?? client).get<GetMyApiKeyResponses, GetMyApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/api-keys/{key}',
+    ...options
+});
+
+/**
+ * Changes parts of an API key of the caller, by a merge patch or a JSON patch
+ *
+ * What lets it reach further, more scopes or a later end, needs a session that was opened only just now (403 `fresh_proof_required`).
+ */
+export const updateMyApiKey = <ThrowOnError extends boolean = false>(options: Options<UpdateMyApiKeyData, ThrowOnError>): RequestResult<UpdateMyApiKeyResponses, UpdateMyApiKeyErrors, ThrowOnError> => (options.client ?? client).patch<UpdateMyApiKeyResponses, UpdateMyApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/api-keys/{key}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Gives an API key of the caller a new secret
+ *
+ * Shown this once; the id stays. With `overlap_seconds` the former secret works that long besides. Needs a fresh proof (403 `fresh_proof_required`); only a service account’s key may do this by itself, to itself.
+ */
+export const rotateMyApiKey = <ThrowOnError extends boolean = false>(options: Options<RotateMyApiKeyData, ThrowOnError>): RequestResult<RotateMyApiKeyResponses, RotateMyApiKeyErrors, ThrowOnError> => (options.client ?? client).post<RotateMyApiKeyResponses, RotateMyApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/api-keys/{key}/rotate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -1544,6 +1644,180 @@ export const updateRole = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * Lists the service accounts
+ *
+ * Sorted by name unless `sort` says otherwise.
+ */
+export const listServiceAccounts = <ThrowOnError extends boolean = false>(options?: Options<ListServiceAccountsData, ThrowOnError>): RequestResult<ListServiceAccountsResponses, ListServiceAccountsErrors, ThrowOnError> => (options?.client ?? client).get<ListServiceAccountsResponses, ListServiceAccountsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts',
+    ...options
+});
+
+/**
+ * Creates a service account
+ *
+ * It holds no roles and has no keys yet. The slug must be free (409 `already_exists`). Only administrators make it one of theirs (403 `beyond_own_powers`).
+ */
+export const createServiceAccount = <ThrowOnError extends boolean = false>(options: Options<CreateServiceAccountData, ThrowOnError>): RequestResult<CreateServiceAccountResponses, CreateServiceAccountErrors, ThrowOnError> => (options.client ?? client).post<CreateServiceAccountResponses, CreateServiceAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a service account with its roles, keys and clients
+ *
+ * All at once: none of them is let in from the next request on. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+ */
+export const deleteServiceAccount = <ThrowOnError extends boolean = false>(options: Options<DeleteServiceAccountData, ThrowOnError>): RequestResult<DeleteServiceAccountResponses, DeleteServiceAccountErrors, ThrowOnError> => (options.client ?? client).delete<DeleteServiceAccountResponses, DeleteServiceAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}',
+    ...options
+});
+
+/**
+ * Reads a service account
+ *
+ * Roles, keys and clients have lists of their own.
+ */
+export const getServiceAccount = <ThrowOnError extends boolean = false>(options: Options<GetServiceAccountData, ThrowOnError>): RequestResult<GetServiceAccountResponses, GetServiceAccountErrors, ThrowOnError> => (options.client ?? client).get<GetServiceAccountResponses, GetServiceAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}',
+    ...options
+});
+
+/**
+ * Changes parts of a service account, by a merge patch or a JSON patch
+ *
+ * Switched off, none of its keys and clients is let in from the next request on. Nobody changes an account that may do more than they may themselves (403 `beyond_own_powers`).
+ */
+export const updateServiceAccount = <ThrowOnError extends boolean = false>(options: Options<UpdateServiceAccountData, ThrowOnError>): RequestResult<UpdateServiceAccountResponses, UpdateServiceAccountErrors, ThrowOnError> => (options.client ?? client).patch<UpdateServiceAccountResponses, UpdateServiceAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Lists the API keys of a service account
+ *
+ * The newest first; those that were revoked or have ended too, for ninety days.
+ */
+export const listServiceAccountApiKeys = <ThrowOnError extends boolean = false>(options: Options<ListServiceAccountApiKeysData, ThrowOnError>): RequestResult<ListServiceAccountApiKeysResponses, ListServiceAccountApiKeysErrors, ThrowOnError> => (options.client ?? client).get<ListServiceAccountApiKeysResponses, ListServiceAccountApiKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/api-keys',
+    ...options
+});
+
+/**
+ * Makes an API key for a service account
+ *
+ * The key is shown this once. Its scopes are permissions that the account holds somewhere (422 `not_held`). Users do this in person, with a fresh proof (403 `fresh_proof_required`); a service account does it within the scopes and the life of its own key. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+ */
+export const createServiceAccountApiKey = <ThrowOnError extends boolean = false>(options: Options<CreateServiceAccountApiKeyData, ThrowOnError>): RequestResult<CreateServiceAccountApiKeyResponses, CreateServiceAccountApiKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateServiceAccountApiKeyResponses, CreateServiceAccountApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/api-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revokes an API key of a service account
+ *
+ * It is refused from the next request on, on every server.
+ */
+export const revokeServiceAccountApiKey = <ThrowOnError extends boolean = false>(options: Options<RevokeServiceAccountApiKeyData, ThrowOnError>): RequestResult<RevokeServiceAccountApiKeyResponses, RevokeServiceAccountApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeServiceAccountApiKeyResponses, RevokeServiceAccountApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/api-keys/{key}',
+    ...options
+});
+
+/**
+ * Reads an API key of a service account
+ *
+ * Without its secret.
+ */
+export const getServiceAccountApiKey = <ThrowOnError extends boolean = false>(options: Options<GetServiceAccountApiKeyData, ThrowOnError>): RequestResult<GetServiceAccountApiKeyResponses, GetServiceAccountApiKeyErrors, ThrowOnError> => (options.client ?? client).get<GetServiceAccountApiKeyResponses, GetServiceAccountApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/api-keys/{key}',
+    ...options
+});
+
+/**
+ * Changes parts of an API key of a service account, by a merge patch or a JSON patch
+ *
+ * What lets it reach further, more scopes or a later end, needs a session that was opened only just now (403 `fresh_proof_required`). `requests_per_minute` is set by administrators.
+ */
+export const updateServiceAccountApiKey = <ThrowOnError extends boolean = false>(options: Options<UpdateServiceAccountApiKeyData, ThrowOnError>): RequestResult<UpdateServiceAccountApiKeyResponses, UpdateServiceAccountApiKeyErrors, ThrowOnError> => (options.client ?? client).patch<UpdateServiceAccountApiKeyResponses, UpdateServiceAccountApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/api-keys/{key}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Gives an API key of a service account a new secret
+ *
+ * Shown this once; the id stays. With `overlap_seconds` the former secret works that long besides. Asked as much as making a key. (A service account’s key renews itself at `POST /me/api-keys/{key}/rotate`.)
+ */
+export const rotateServiceAccountApiKey = <ThrowOnError extends boolean = false>(options: Options<RotateServiceAccountApiKeyData, ThrowOnError>): RequestResult<RotateServiceAccountApiKeyResponses, RotateServiceAccountApiKeyErrors, ThrowOnError> => (options.client ?? client).post<RotateServiceAccountApiKeyResponses, RotateServiceAccountApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/api-keys/{key}/rotate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Lists the roles that a service account was given
+ *
+ * By role, then by organization; those that come by a group are not among them.
+ */
+export const listServiceAccountRoles = <ThrowOnError extends boolean = false>(options: Options<ListServiceAccountRolesData, ThrowOnError>): RequestResult<ListServiceAccountRolesResponses, ListServiceAccountRolesErrors, ThrowOnError> => (options.client ?? client).get<ListServiceAccountRolesResponses, ListServiceAccountRolesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/roles',
+    ...options
+});
+
+/**
+ * Takes a role from a service account, in an organization or everywhere
+ *
+ * Exactly the role of that place: taking it everywhere leaves what was given in an organization.
+ */
+export const takeServiceAccountRole = <ThrowOnError extends boolean = false>(options: Options<TakeServiceAccountRoleData, ThrowOnError>): RequestResult<TakeServiceAccountRoleResponses, TakeServiceAccountRoleErrors, ThrowOnError> => (options.client ?? client).delete<TakeServiceAccountRoleResponses, TakeServiceAccountRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/roles/{role}',
+    ...options
+});
+
+/**
+ * Gives a service account a role, in an organization or everywhere
+ *
+ * It counts from the account’s next request on, within the scopes of its key or client. Nobody gives what they do not hold themselves in that place (403 `beyond_own_powers`).
+ */
+export const giveServiceAccountRole = <ThrowOnError extends boolean = false>(options: Options<GiveServiceAccountRoleData, ThrowOnError>): RequestResult<GiveServiceAccountRoleResponses, GiveServiceAccountRoleErrors, ThrowOnError> => (options.client ?? client).put<GiveServiceAccountRoleResponses, GiveServiceAccountRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/service-accounts/{slug}/roles/{role}',
+    ...options
+});
+
+/**
  * Lists the users
  *
  * Sorted by name unless `sort` says otherwise.
@@ -1599,6 +1873,54 @@ export const getUser = <ThrowOnError extends boolean = false>(options: Options<G
 export const updateUser = <ThrowOnError extends boolean = false>(options: Options<UpdateUserData, ThrowOnError>): RequestResult<UpdateUserResponses, UpdateUserErrors, ThrowOnError> => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/users/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Lists the API keys of a user
+ *
+ * The newest first, without their secrets.
+ */
+export const listUserApiKeys = <ThrowOnError extends boolean = false>(options: Options<ListUserApiKeysData, ThrowOnError>): RequestResult<ListUserApiKeysResponses, ListUserApiKeysErrors, ThrowOnError> => (options.client ?? client).get<ListUserApiKeysResponses, ListUserApiKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/api-keys',
+    ...options
+});
+
+/**
+ * Revokes an API key of a user
+ *
+ * It is refused from the next request on, on every server. Not for keys of accounts that may do more than the caller (403 `beyond_own_powers`).
+ */
+export const revokeUserApiKey = <ThrowOnError extends boolean = false>(options: Options<RevokeUserApiKeyData, ThrowOnError>): RequestResult<RevokeUserApiKeyResponses, RevokeUserApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeUserApiKeyResponses, RevokeUserApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/api-keys/{key}',
+    ...options
+});
+
+/**
+ * Reads an API key of a user
+ *
+ * Without its secret.
+ */
+export const getUserApiKey = <ThrowOnError extends boolean = false>(options: Options<GetUserApiKeyData, ThrowOnError>): RequestResult<GetUserApiKeyResponses, GetUserApiKeyErrors, ThrowOnError> => (options.client ?? client).get<GetUserApiKeyResponses, GetUserApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/api-keys/{key}',
+    ...options
+});
+
+/**
+ * Changes parts of an API key of a user, by a merge patch or a JSON patch
+ *
+ * Administrators raise the limit of a key here, by `requests_per_minute`. Not for keys of accounts that may do more than the caller (403 `beyond_own_powers`).
+ */
+export const updateUserApiKey = <ThrowOnError extends boolean = false>(options: Options<UpdateUserApiKeyData, ThrowOnError>): RequestResult<UpdateUserApiKeyResponses, UpdateUserApiKeyErrors, ThrowOnError> => (options.client ?? client).patch<UpdateUserApiKeyResponses, UpdateUserApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{id}/api-keys/{key}',
     ...options,
     headers: {
         'Content-Type': 'application/merge-patch+json',

@@ -19,6 +19,235 @@ export type AcceptInvitation = {
 };
 
 /**
+ * An API key, as far as it may be known after it was made.
+ */
+export type ApiKey = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The public part of the key, the same after each rotation.
+     */
+    key_id: string;
+    /**
+     * What the owner calls it.
+     */
+    name: string;
+    /**
+     * The permissions that it may be used for, at most.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends.
+     */
+    expires_at: string | null;
+    /**
+     * A limit of its own for requests a minute; null where the installation’s holds.
+     */
+    requests_per_minute: number | null;
+    /**
+     * When it was last used, to a minute; null where never.
+     */
+    last_used_at: string | null;
+    /**
+     * Until when the secret before the last rotation works besides; null where it does not.
+     */
+    overlap_until: string | null;
+    /**
+     * When it was revoked; null where it was not.
+     */
+    revoked_at: string | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+};
+
+/**
+ * An API key to be, and a proof of who asks for it: see {@link FreshProofDto}.
+ */
+export type ApiKeyCreate = {
+    /**
+     * The caller’s password; nothing is needed in the first minutes of a session.
+     */
+    password?: string;
+    /**
+     * Instead of it, six digits of the authenticator app, or a backup code.
+     */
+    mfa_code?: string;
+    /**
+     * What the owner calls it.
+     */
+    name: string;
+    /**
+     * The permissions that it may be used for, at most; those of its owner bound it besides, as they are at each call.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends; the longest that the installation allows where left out or null.
+     */
+    expires_at?: string | null;
+    /**
+     * How many requests a minute may come with it, where that is not the installation’s limit for keys. Only administrators
+     * may say so.
+     */
+    requests_per_minute?: number | null;
+};
+
+/**
+ * A page of API keys.
+ */
+export type ApiKeyPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<ApiKey>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type ApiKeyPatch = {
+    /**
+     * What the owner calls it.
+     */
+    name?: string;
+    /**
+     * The permissions that it may be used for, at most; those of its owner bound it besides, as they are at each call.
+     */
+    scopes?: Array<string>;
+    /**
+     * When it ends; the longest that the installation allows where left out or null.
+     */
+    expires_at?: string | null;
+    /**
+     * How many requests a minute may come with it, where that is not the installation’s limit for keys. Only administrators
+     * may say so.
+     */
+    requests_per_minute?: number | null;
+};
+
+/**
+ * How a key gets a new secret.
+ */
+export type ApiKeyRotate = {
+    /**
+     * The password.
+     */
+    password?: string;
+    /**
+     * Instead of it, six digits of the authenticator app, or a backup code.
+     */
+    mfa_code?: string;
+    /**
+     * How many seconds the former secret works besides, so that whoever uses it can change over.
+     */
+    overlap_seconds?: number;
+    /**
+     * When the key ends from now on; as before where left out, and anew for the longest allowed where that has passed.
+     */
+    expires_at?: string;
+};
+
+/**
+ * An API key with its secret: shown this once.
+ */
+export type ApiKeySecret = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The public part of the key, the same after each rotation.
+     */
+    key_id: string;
+    /**
+     * What the owner calls it.
+     */
+    name: string;
+    /**
+     * The permissions that it may be used for, at most.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends.
+     */
+    expires_at: string | null;
+    /**
+     * A limit of its own for requests a minute; null where the installation’s holds.
+     */
+    requests_per_minute: number | null;
+    /**
+     * When it was last used, to a minute; null where never.
+     */
+    last_used_at: string | null;
+    /**
+     * Until when the secret before the last rotation works besides; null where it does not.
+     */
+    overlap_until: string | null;
+    /**
+     * When it was revoked; null where it was not.
+     */
+    revoked_at: string | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+    /**
+     * The key itself; send it as `Authorization: Bearer ik_…`. It is stored nowhere and cannot be shown again.
+     */
+    key: string;
+};
+
+/**
+ * What of an API key can be changed.
+ */
+export type ApiKeyWrite = {
+    /**
+     * What the owner calls it.
+     */
+    name: string;
+    /**
+     * The permissions that it may be used for, at most; those of its owner bound it besides, as they are at each call.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends; the longest that the installation allows where left out or null.
+     */
+    expires_at?: string | null;
+    /**
+     * How many requests a minute may come with it, where that is not the installation’s limit for keys. Only administrators
+     * may say so.
+     */
+    requests_per_minute?: number | null;
+};
+
+/**
  * Who did something.
  */
 export type AuditActor = {
@@ -2471,6 +2700,150 @@ export type RoleWrite = {
      * Slugs of the roles whose permissions it grants besides.
      */
     inherits?: Array<string>;
+};
+
+/**
+ * A service account: what programs call as.
+ */
+export type ServiceAccount = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The name in addresses.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What it is for.
+     */
+    description: string | null;
+    /**
+     * Whether its keys and clients are let in.
+     */
+    is_active: boolean;
+    /**
+     * Whether its keys and clients may be given every permission everywhere.
+     */
+    is_admin: boolean;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * When it was last changed; its roles, keys and clients do not count.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+};
+
+/**
+ * A page of service accounts.
+ */
+export type ServiceAccountPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<ServiceAccount>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type ServiceAccountPatch = {
+    /**
+     * The name in addresses; unique. Changing it changes the address.
+     */
+    slug?: string;
+    /**
+     * The name people see.
+     */
+    name?: string;
+    /**
+     * What it is for, and whom to ask about it; null or absent for nothing.
+     */
+    description?: string | null;
+    /**
+     * Whether its keys and clients are let in. Switching it off holds from the next request on.
+     */
+    is_active?: boolean | null;
+    /**
+     * Whether its keys and clients may be given every permission everywhere. Only administrators may give or take this.
+     */
+    is_admin?: boolean | null;
+};
+
+/**
+ * A role that a service account was given; those that come by a group are that group's.
+ */
+export type ServiceAccountRole = {
+    /**
+     * Slug of the role.
+     */
+    role: string;
+    /**
+     * Slug of the organization it counts in; null for everywhere.
+     */
+    organization: string | null;
+};
+
+/**
+ * A page of the roles that a service account was given.
+ */
+export type ServiceAccountRolePage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<ServiceAccountRole>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A service account as a client writes it.
+ */
+export type ServiceAccountWrite = {
+    /**
+     * The name in addresses; unique. Changing it changes the address.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What it is for, and whom to ask about it; null or absent for nothing.
+     */
+    description?: string | null;
+    /**
+     * Whether its keys and clients are let in. Switching it off holds from the next request on.
+     */
+    is_active?: boolean;
+    /**
+     * Whether its keys and clients may be given every permission everywhere. Only administrators may give or take this.
+     */
+    is_admin?: boolean;
 };
 
 /**
@@ -6016,6 +6389,152 @@ export type AddGroupToGroupResponses = {
 
 export type AddGroupToGroupResponse = AddGroupToGroupResponses[keyof AddGroupToGroupResponses];
 
+export type RemoveServiceAccountFromGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The slug of the service account.
+         */
+        account: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}/members/service-accounts/{account}';
+};
+
+export type RemoveServiceAccountFromGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RemoveServiceAccountFromGroupError = RemoveServiceAccountFromGroupErrors[keyof RemoveServiceAccountFromGroupErrors];
+
+export type RemoveServiceAccountFromGroupResponses = {
+    /**
+     * From the account’s next request on. Not for accounts that may do more than the caller (403
+     * `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type RemoveServiceAccountFromGroupResponse = RemoveServiceAccountFromGroupResponses[keyof RemoveServiceAccountFromGroupResponses];
+
+export type AddServiceAccountToGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the group.
+         */
+        slug: string;
+        /**
+         * The slug of the service account.
+         */
+        account: string;
+    };
+    query?: never;
+    url: '/api/groups/{slug}/members/service-accounts/{account}';
+};
+
+export type AddServiceAccountToGroupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type AddServiceAccountToGroupError = AddServiceAccountToGroupErrors[keyof AddServiceAccountToGroupErrors];
+
+export type AddServiceAccountToGroupResponses = {
+    /**
+     * The group’s roles count from the account’s next request on, within the scopes of its key or client. Nobody
+     * puts an account where it would hold what the caller does not (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type AddServiceAccountToGroupResponse = AddServiceAccountToGroupResponses[keyof AddServiceAccountToGroupResponses];
+
 export type RemoveUserFromGroupData = {
     body?: never;
     path: {
@@ -6441,6 +6960,429 @@ export type GetMeResponses = {
 };
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type ListMyApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `created_at`, `id`; `-created_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose expires_at fulfils these conditions, such as `filter[expires_at][eq]=…`.
+         */
+        'filter[expires_at]'?: TimeFilter;
+        /**
+         * Only items whose last_used_at fulfils these conditions, such as `filter[last_used_at][eq]=…`.
+         */
+        'filter[last_used_at]'?: TimeFilter;
+        /**
+         * Only items whose revoked_at fulfils these conditions, such as `filter[revoked_at][eq]=…`.
+         */
+        'filter[revoked_at]'?: TimeFilter;
+    };
+    url: '/api/me/api-keys';
+};
+
+export type ListMyApiKeysErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListMyApiKeysError = ListMyApiKeysErrors[keyof ListMyApiKeysErrors];
+
+export type ListMyApiKeysResponses = {
+    /**
+     * The newest first; those that were revoked or have ended too, for ninety days. For users who signed in.
+     */
+    200: ApiKeyPage;
+};
+
+export type ListMyApiKeysResponse = ListMyApiKeysResponses[keyof ListMyApiKeysResponses];
+
+export type CreateMyApiKeyData = {
+    body: ApiKeyCreate;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/me/api-keys';
+};
+
+export type CreateMyApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateMyApiKeyError = CreateMyApiKeyErrors[keyof CreateMyApiKeyErrors];
+
+export type CreateMyApiKeyResponses = {
+    /**
+     * The key is shown this once. Its scopes are permissions that the caller holds somewhere (422 `not_held`). Only
+     * for users who signed in (403 `interactive_session_required`), with a fresh proof (403 `fresh_proof_required`). The
+     * caller is told by mail.
+     */
+    201: ApiKeySecret;
+};
+
+export type CreateMyApiKeyResponse = CreateMyApiKeyResponses[keyof CreateMyApiKeyResponses];
+
+export type RevokeMyApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/me/api-keys/{key}';
+};
+
+export type RevokeMyApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RevokeMyApiKeyError = RevokeMyApiKeyErrors[keyof RevokeMyApiKeyErrors];
+
+export type RevokeMyApiKeyResponses = {
+    /**
+     * It is refused from the next request on, on every server. A key may revoke itself.
+     */
+    204: void;
+};
+
+export type RevokeMyApiKeyResponse = RevokeMyApiKeyResponses[keyof RevokeMyApiKeyResponses];
+
+export type GetMyApiKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/me/api-keys/{key}';
+};
+
+export type GetMyApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetMyApiKeyError = GetMyApiKeyErrors[keyof GetMyApiKeyErrors];
+
+export type GetMyApiKeyResponses = {
+    /**
+     * Without its secret. A key may read itself.
+     */
+    200: ApiKey;
+};
+
+export type GetMyApiKeyResponse = GetMyApiKeyResponses[keyof GetMyApiKeyResponses];
+
+export type UpdateMyApiKeyData = {
+    body: ApiKeyPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/me/api-keys/{key}';
+};
+
+export type UpdateMyApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateMyApiKeyError = UpdateMyApiKeyErrors[keyof UpdateMyApiKeyErrors];
+
+export type UpdateMyApiKeyResponses = {
+    /**
+     * What lets it reach further, more scopes or a later end, needs a session that was opened only just now (403
+     * `fresh_proof_required`).
+     */
+    200: ApiKey;
+};
+
+export type UpdateMyApiKeyResponse = UpdateMyApiKeyResponses[keyof UpdateMyApiKeyResponses];
+
+export type RotateMyApiKeyData = {
+    body: ApiKeyRotate;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/me/api-keys/{key}/rotate';
+};
+
+export type RotateMyApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RotateMyApiKeyError = RotateMyApiKeyErrors[keyof RotateMyApiKeyErrors];
+
+export type RotateMyApiKeyResponses = {
+    /**
+     * Shown this once; the id stays. With `overlap_seconds` the former secret works that long besides. Needs a
+     * fresh proof (403 `fresh_proof_required`); only a service account’s key may do this by itself, to itself.
+     */
+    200: ApiKeySecret;
+};
+
+export type RotateMyApiKeyResponse = RotateMyApiKeyResponses[keyof RotateMyApiKeyResponses];
 
 export type ListMyIdentitiesData = {
     body?: never;
@@ -12770,6 +13712,1093 @@ export type UpdateRoleResponses = {
 
 export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
 
+export type ListServiceAccountsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `slug`, `created_at`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose is_active fulfils these conditions, such as `filter[is_active][eq]=…`.
+         */
+        'filter[is_active]'?: BooleanFilter;
+        /**
+         * Only items whose is_admin fulfils these conditions, such as `filter[is_admin][eq]=…`.
+         */
+        'filter[is_admin]'?: BooleanFilter;
+    };
+    url: '/api/service-accounts';
+};
+
+export type ListServiceAccountsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListServiceAccountsError = ListServiceAccountsErrors[keyof ListServiceAccountsErrors];
+
+export type ListServiceAccountsResponses = {
+    /**
+     * Sorted by name unless `sort` says otherwise.
+     */
+    200: ServiceAccountPage;
+};
+
+export type ListServiceAccountsResponse = ListServiceAccountsResponses[keyof ListServiceAccountsResponses];
+
+export type CreateServiceAccountData = {
+    body: ServiceAccountWrite;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/service-accounts';
+};
+
+export type CreateServiceAccountErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateServiceAccountError = CreateServiceAccountErrors[keyof CreateServiceAccountErrors];
+
+export type CreateServiceAccountResponses = {
+    /**
+     * It holds no roles and has no keys yet. The slug must be free (409 `already_exists`). Only administrators
+     * make it one of theirs (403 `beyond_own_powers`).
+     */
+    201: ServiceAccount;
+};
+
+export type CreateServiceAccountResponse = CreateServiceAccountResponses[keyof CreateServiceAccountResponses];
+
+export type DeleteServiceAccountData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}';
+};
+
+export type DeleteServiceAccountErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteServiceAccountError = DeleteServiceAccountErrors[keyof DeleteServiceAccountErrors];
+
+export type DeleteServiceAccountResponses = {
+    /**
+     * All at once: none of them is let in from the next request on. Not for accounts that may do more than the
+     * caller (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type DeleteServiceAccountResponse = DeleteServiceAccountResponses[keyof DeleteServiceAccountResponses];
+
+export type GetServiceAccountData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}';
+};
+
+export type GetServiceAccountErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetServiceAccountError = GetServiceAccountErrors[keyof GetServiceAccountErrors];
+
+export type GetServiceAccountResponses = {
+    /**
+     * Roles, keys and clients have lists of their own.
+     */
+    200: ServiceAccount;
+};
+
+export type GetServiceAccountResponse = GetServiceAccountResponses[keyof GetServiceAccountResponses];
+
+export type UpdateServiceAccountData = {
+    body: ServiceAccountPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}';
+};
+
+export type UpdateServiceAccountErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateServiceAccountError = UpdateServiceAccountErrors[keyof UpdateServiceAccountErrors];
+
+export type UpdateServiceAccountResponses = {
+    /**
+     * Switched off, none of its keys and clients is let in from the next request on. Nobody changes an account
+     * that may do more than they may themselves (403 `beyond_own_powers`).
+     */
+    200: ServiceAccount;
+};
+
+export type UpdateServiceAccountResponse = UpdateServiceAccountResponses[keyof UpdateServiceAccountResponses];
+
+export type ListServiceAccountApiKeysData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `created_at`, `id`; `-created_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose expires_at fulfils these conditions, such as `filter[expires_at][eq]=…`.
+         */
+        'filter[expires_at]'?: TimeFilter;
+        /**
+         * Only items whose last_used_at fulfils these conditions, such as `filter[last_used_at][eq]=…`.
+         */
+        'filter[last_used_at]'?: TimeFilter;
+        /**
+         * Only items whose revoked_at fulfils these conditions, such as `filter[revoked_at][eq]=…`.
+         */
+        'filter[revoked_at]'?: TimeFilter;
+    };
+    url: '/api/service-accounts/{slug}/api-keys';
+};
+
+export type ListServiceAccountApiKeysErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListServiceAccountApiKeysError = ListServiceAccountApiKeysErrors[keyof ListServiceAccountApiKeysErrors];
+
+export type ListServiceAccountApiKeysResponses = {
+    /**
+     * The newest first; those that were revoked or have ended too, for ninety days.
+     */
+    200: ApiKeyPage;
+};
+
+export type ListServiceAccountApiKeysResponse = ListServiceAccountApiKeysResponses[keyof ListServiceAccountApiKeysResponses];
+
+export type CreateServiceAccountApiKeyData = {
+    body: ApiKeyCreate;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/api-keys';
+};
+
+export type CreateServiceAccountApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateServiceAccountApiKeyError = CreateServiceAccountApiKeyErrors[keyof CreateServiceAccountApiKeyErrors];
+
+export type CreateServiceAccountApiKeyResponses = {
+    /**
+     * The key is shown this once. Its scopes are permissions that the account holds somewhere (422 `not_held`).
+     * Users do this in person, with a fresh proof (403 `fresh_proof_required`); a service account does it within the scopes
+     * and the life of its own key. Not for accounts that may do more than the caller (403 `beyond_own_powers`).
+     */
+    201: ApiKeySecret;
+};
+
+export type CreateServiceAccountApiKeyResponse = CreateServiceAccountApiKeyResponses[keyof CreateServiceAccountApiKeyResponses];
+
+export type RevokeServiceAccountApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/api-keys/{key}';
+};
+
+export type RevokeServiceAccountApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RevokeServiceAccountApiKeyError = RevokeServiceAccountApiKeyErrors[keyof RevokeServiceAccountApiKeyErrors];
+
+export type RevokeServiceAccountApiKeyResponses = {
+    /**
+     * It is refused from the next request on, on every server.
+     */
+    204: void;
+};
+
+export type RevokeServiceAccountApiKeyResponse = RevokeServiceAccountApiKeyResponses[keyof RevokeServiceAccountApiKeyResponses];
+
+export type GetServiceAccountApiKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/api-keys/{key}';
+};
+
+export type GetServiceAccountApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetServiceAccountApiKeyError = GetServiceAccountApiKeyErrors[keyof GetServiceAccountApiKeyErrors];
+
+export type GetServiceAccountApiKeyResponses = {
+    /**
+     * Without its secret.
+     */
+    200: ApiKey;
+};
+
+export type GetServiceAccountApiKeyResponse = GetServiceAccountApiKeyResponses[keyof GetServiceAccountApiKeyResponses];
+
+export type UpdateServiceAccountApiKeyData = {
+    body: ApiKeyPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/api-keys/{key}';
+};
+
+export type UpdateServiceAccountApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateServiceAccountApiKeyError = UpdateServiceAccountApiKeyErrors[keyof UpdateServiceAccountApiKeyErrors];
+
+export type UpdateServiceAccountApiKeyResponses = {
+    /**
+     * What lets it reach further, more scopes or a later end, needs a session that was opened only just now (403
+     * `fresh_proof_required`). `requests_per_minute` is set by administrators.
+     */
+    200: ApiKey;
+};
+
+export type UpdateServiceAccountApiKeyResponse = UpdateServiceAccountApiKeyResponses[keyof UpdateServiceAccountApiKeyResponses];
+
+export type RotateServiceAccountApiKeyData = {
+    body: ApiKeyRotate;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/api-keys/{key}/rotate';
+};
+
+export type RotateServiceAccountApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RotateServiceAccountApiKeyError = RotateServiceAccountApiKeyErrors[keyof RotateServiceAccountApiKeyErrors];
+
+export type RotateServiceAccountApiKeyResponses = {
+    /**
+     * Shown this once; the id stays. With `overlap_seconds` the former secret works that long besides. Asked as
+     * much as making a key. (A service account’s key renews itself at `POST /me/api-keys/{key}/rotate`.)
+     */
+    200: ApiKeySecret;
+};
+
+export type RotateServiceAccountApiKeyResponse = RotateServiceAccountApiKeyResponses[keyof RotateServiceAccountApiKeyResponses];
+
+export type ListServiceAccountRolesData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `role`, `id`; `role` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/service-accounts/{slug}/roles';
+};
+
+export type ListServiceAccountRolesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListServiceAccountRolesError = ListServiceAccountRolesErrors[keyof ListServiceAccountRolesErrors];
+
+export type ListServiceAccountRolesResponses = {
+    /**
+     * By role, then by organization; those that come by a group are not among them.
+     */
+    200: ServiceAccountRolePage;
+};
+
+export type ListServiceAccountRolesResponse = ListServiceAccountRolesResponses[keyof ListServiceAccountRolesResponses];
+
+export type TakeServiceAccountRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The slug of the role.
+         */
+        role: string;
+    };
+    query?: {
+        /**
+         * Slug of the organization that the role counts in; without it, it counts everywhere.
+         */
+        organization?: string;
+    };
+    url: '/api/service-accounts/{slug}/roles/{role}';
+};
+
+export type TakeServiceAccountRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type TakeServiceAccountRoleError = TakeServiceAccountRoleErrors[keyof TakeServiceAccountRoleErrors];
+
+export type TakeServiceAccountRoleResponses = {
+    /**
+     * Exactly the role of that place: taking it everywhere leaves what was given in an organization.
+     */
+    204: void;
+};
+
+export type TakeServiceAccountRoleResponse = TakeServiceAccountRoleResponses[keyof TakeServiceAccountRoleResponses];
+
+export type GiveServiceAccountRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The slug of the role.
+         */
+        role: string;
+    };
+    query?: {
+        /**
+         * Slug of the organization that the role counts in; without it, it counts everywhere.
+         */
+        organization?: string;
+    };
+    url: '/api/service-accounts/{slug}/roles/{role}';
+};
+
+export type GiveServiceAccountRoleErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GiveServiceAccountRoleError = GiveServiceAccountRoleErrors[keyof GiveServiceAccountRoleErrors];
+
+export type GiveServiceAccountRoleResponses = {
+    /**
+     * It counts from the account’s next request on, within the scopes of its key or client. Nobody gives what they
+     * do not hold themselves in that place (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type GiveServiceAccountRoleResponse = GiveServiceAccountRoleResponses[keyof GiveServiceAccountRoleResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -13140,6 +15169,321 @@ export type UpdateUserResponses = {
 };
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ListUserApiKeysData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `created_at`, `id`; `-created_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose expires_at fulfils these conditions, such as `filter[expires_at][eq]=…`.
+         */
+        'filter[expires_at]'?: TimeFilter;
+        /**
+         * Only items whose last_used_at fulfils these conditions, such as `filter[last_used_at][eq]=…`.
+         */
+        'filter[last_used_at]'?: TimeFilter;
+        /**
+         * Only items whose revoked_at fulfils these conditions, such as `filter[revoked_at][eq]=…`.
+         */
+        'filter[revoked_at]'?: TimeFilter;
+    };
+    url: '/api/users/{id}/api-keys';
+};
+
+export type ListUserApiKeysErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListUserApiKeysError = ListUserApiKeysErrors[keyof ListUserApiKeysErrors];
+
+export type ListUserApiKeysResponses = {
+    /**
+     * The newest first, without their secrets.
+     */
+    200: ApiKeyPage;
+};
+
+export type ListUserApiKeysResponse = ListUserApiKeysResponses[keyof ListUserApiKeysResponses];
+
+export type RevokeUserApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/api-keys/{key}';
+};
+
+export type RevokeUserApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RevokeUserApiKeyError = RevokeUserApiKeyErrors[keyof RevokeUserApiKeyErrors];
+
+export type RevokeUserApiKeyResponses = {
+    /**
+     * It is refused from the next request on, on every server. Not for keys of accounts that may do more than the
+     * caller (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type RevokeUserApiKeyResponse = RevokeUserApiKeyResponses[keyof RevokeUserApiKeyResponses];
+
+export type GetUserApiKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/api-keys/{key}';
+};
+
+export type GetUserApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetUserApiKeyError = GetUserApiKeyErrors[keyof GetUserApiKeyErrors];
+
+export type GetUserApiKeyResponses = {
+    /**
+     * Without its secret.
+     */
+    200: ApiKey;
+};
+
+export type GetUserApiKeyResponse = GetUserApiKeyResponses[keyof GetUserApiKeyResponses];
+
+export type UpdateUserApiKeyData = {
+    body: ApiKeyPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the user, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * The `key_id` of the key, from the answer that made or listed it.
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/api-keys/{key}';
+};
+
+export type UpdateUserApiKeyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateUserApiKeyError = UpdateUserApiKeyErrors[keyof UpdateUserApiKeyErrors];
+
+export type UpdateUserApiKeyResponses = {
+    /**
+     * Administrators raise the limit of a key here, by `requests_per_minute`. Not for keys of accounts that may do
+     * more than the caller (403 `beyond_own_powers`).
+     */
+    200: ApiKey;
+};
+
+export type UpdateUserApiKeyResponse = UpdateUserApiKeyResponses[keyof UpdateUserApiKeyResponses];
 
 export type InviteUserData = {
     body?: never;
