@@ -60,17 +60,24 @@ describe('Batch', () => {
     expect(await answers).toHaveLength(5);
   });
 
-  it('gives an error only to who asked for it', async () => {
+  it.each([
+    { retryApart: true, outcomes: ['fulfilled', 'rejected', 'fulfilled'], calls: [[1, 2, 3], [1], [2], [3], [4]] },
+    { retryApart: false, outcomes: ['rejected', 'rejected', 'rejected'], calls: [[1, 2, 3], [4]] },
+  ])('gives an error only to who asked for it, where questions may be repeated: $retryApart', async (expected) => {
+    const { retryApart } = expected;
+    const calls: (readonly number[])[] = [];
     const batch = new Batch<number, number>(
       async (questions) => {
+        calls.push(questions);
         if (questions.includes(2)) throw new Error('two');
         return questions;
       },
-      { largest: 10, concurrent: 1 },
+      { largest: 10, concurrent: 1, retryApart },
     );
     const outcomes = await Promise.allSettled([batch.ask(1), batch.ask(2), batch.ask(3)]);
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes.map(({ status }) => status)).toEqual(expected.outcomes);
     expect(await batch.ask(4)).toBe(4);
+    expect(calls).toEqual(expected.calls);
   });
 
   it('refuses answers that cannot be told apart', async () => {

@@ -5,6 +5,8 @@ export interface BatchLimits {
   readonly largest: number;
   /** How many batches may be under way; what is asked meanwhile waits for the next one. */
   readonly concurrent: number;
+  /** Whether the questions of a batch that failed are asked again one by one: only where asking twice is harmless. */
+  readonly retryApart?: boolean;
 }
 
 interface Waiting<Question, Answer> {
@@ -66,10 +68,9 @@ export class Batch<Question, Answer> {
       if (answers.length !== batch.length) throw new Error(`${batch.length} questions got ${answers.length} answers`);
       for (const [index, answer] of answers.entries()) batch[index]?.resolve(answer);
     } catch (error) {
-      const [only] = batch;
-      if (batch.length === 1) return only?.reject(error);
       // One bad question must not be everybody's error.
-      for (const one of batch) await this.answer([one]);
+      if (batch.length > 1 && this.limits.retryApart) await Promise.all(batch.map((one) => this.answer([one])));
+      else for (const { reject } of batch) reject(error);
     }
   }
 }
