@@ -1,32 +1,44 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { Redis } from 'ioredis';
-import { createLogger } from '#libs/common';
+import { Batch, createLogger } from '#libs/common';
 import { toRecord } from './memory-throttler-storage.js';
 
 type ThrottlerStorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-// One round trip; the window's end is set by the hit that opens it, so it cannot be pushed away by more hits.
+// One round trip for any number of hits; the window's end is set by the hit that opens it, so it cannot be pushed away by
+// more hits.
 const INCREMENT = `
-local hits = redis.call('INCR', KEYS[1])
-if hits == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  left = tonumber(ARGV[1])
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local hits = redis.call('INCR', key)
+  local left = hits == 1 and -1 or redis.call('PTTL', key)
+  if left < 0 then
+    redis.call('PEXPIRE', key, ARGV[i])
+    left = tonumber(ARGV[i])
+  end
+  answers[i] = { hits, left }
 end
-return { hits, left }
+return answers
 `;
+// Hits are not repeated when it fails: they may have been counted.
+const BATCHES = { largest: 64, concurrent: 2, retryApart: false };
 const COMMAND_TIMEOUT_MILLISECONDS = 500;
 const CONNECT_TIMEOUT_MILLISECONDS = 2000;
 const logger = createLogger('rate-limit');
 
-interface WithIncrement extends Redis {
-  imbiIncrement(key: string, ttl: number): Promise<[hits: number, left: number]>;
+interface Hit {
+  readonly key: string;
+  readonly ttl: number;
 }
 
-/** Fixed windows in Valkey or Redis, shared by every process of the installation. */
+interface WithIncrement extends Redis {
+  imbiIncrement(keyCount: number, ...keysAndTtls: (string | number)[]): Promise<[hits: number, left: number][]>;
+}
+
+/** Fixed windows in Valkey or Redis, shared by every process of the installation. Hits of a moment go there together. */
 export class RedisThrottlerStorage implements ThrottlerStorage {
   private readonly redis: WithIncrement;
+  private readonly hits = new Batch((hits: readonly Hit[]) => this.incrementAll(hits), BATCHES);
   private first: Promise<void> | undefined;
 
   constructor(
@@ -40,7 +52,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage {
       connectTimeout: CONNECT_TIMEOUT_MILLISECONDS,
       lazyConnect: true,
     });
-    redis.defineCommand('imbiIncrement', { numberOfKeys: 1, lua: INCREMENT });
+    redis.defineCommand('imbiIncrement', { lua: INCREMENT });
     redis.on('error', (error) => logger.debug({ reason: error.message }, 'rate limit store is away'));
     // defineCommand adds the method at run time; ioredis has no way to say so in its types.
     this.redis = redis as WithIncrement;
@@ -48,7 +60,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage {
 
   async increment(key: string, ttl: number, limit: number): Promise<ThrottlerStorageRecord> {
     await this.connected();
-    const [hits, left] = await this.redis.imbiIncrement(`${this.prefix}:rate:${key}`, ttl);
+    const [hits, left] = await this.hits.ask({ key: `${this.prefix}:rate:${key}`, ttl });
     return toRecord(hits, left, limit);
   }
 
@@ -60,6 +72,11 @@ export class RedisThrottlerStorage implements ThrottlerStorage {
   /** Closes the connection; Nest calls it when the application ends. */
   onModuleDestroy(): void {
     this.redis.disconnect();
+  }
+
+  private incrementAll(hits: readonly Hit[]): Promise<[hits: number, left: number][]> {
+    const keys = hits.map(({ key }) => key);
+    return this.redis.imbiIncrement(keys.length, ...keys, ...hits.map(({ ttl }) => ttl));
   }
 
   // Callers that come while the first connection is being made wait for it; afterwards none waits: a store that is away
