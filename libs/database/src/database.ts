@@ -28,7 +28,7 @@ export type CommitHook = (tx: Transaction) => Promise<void> | undefined;
 
 const MAX_ATTEMPTS = 6;
 /** Two batches of a kind keep the database busy while the answers of one are being read. */
-const BATCHES = { largest: 64, concurrent: 2 };
+const BATCHES = { largest: 64, concurrent: 2, retryApart: true };
 const logger = createLogger('database');
 
 /**

@@ -4,9 +4,12 @@ import type { BoundStatement } from '#libs/database';
 import { encodeAgtype } from './agtype.js';
 import type { Sql } from './sql.js';
 
-/** Where a value will stand. */
+/** Where a value will stand, or a list of them. */
 class Slot<Name extends string> {
-  constructor(readonly name: Name) {}
+  constructor(
+    readonly name: Name,
+    readonly isList: boolean,
+  ) {}
 }
 
 const compiler = new Kysely<unknown>({
@@ -28,16 +31,28 @@ const compiler = new Kysely<unknown>({
 export class FixedStatement<Row, Name extends string> {
   private compiled: { readonly sql: string; readonly parameters: readonly unknown[] } | undefined;
 
-  /** @param build composes the statement; `value` is an agtype parameter, as `encode` makes it of a known value */
-  constructor(private readonly build: (value: (name: Name) => Sql) => Sql<Row>) {}
+  /**
+   * @param build composes the statement; `value` is an agtype parameter, as `encode` makes it of a known value, and
+   * `list` one of agtype[], as `encodeList` does
+   */
+  constructor(private readonly build: (value: (name: Name) => Sql, list: (name: Name) => Sql) => Sql<Row>) {}
 
   with(values: Readonly<Record<Name, JsonValue>>): BoundStatement<Row> {
-    this.compiled ??= this.build((name) => sql`${new Slot(name)}::ag_catalog.agtype`).compile(compiler);
+    this.compiled ??= this.build(
+      (name) => sql`${new Slot(name, false)}::ag_catalog.agtype`,
+      (name) => sql`${new Slot(name, true)}::ag_catalog.agtype[]`,
+    ).compile(compiler);
     const parameters = this.compiled.parameters.map((parameter) =>
-      parameter instanceof Slot ? encodeAgtype(values[parameter.name as Name]) : parameter,
+      parameter instanceof Slot ? encodeSlot(parameter, values[parameter.name as Name]) : parameter,
     );
     return { sql: this.compiled.sql, parameters };
   }
+}
+
+function encodeSlot({ name, isList }: Slot<string>, value: JsonValue): string | string[] {
+  if (!isList) return encodeAgtype(value);
+  if (!Array.isArray(value)) throw new Error(`"${name}" must be given as a list.`);
+  return value.map(encodeAgtype);
 }
 
 /** A part of statements that has no parameters, compiled once instead of with each of them. */

@@ -19,6 +19,13 @@ export class Graph {
     this.read = new GraphReader(new RootSession(database, this.context));
   }
 
+  /** Makes a read that many requests do at once one statement for all of them; see `Database.batched`. */
+  batched<Question, Answer>(
+    answerAll: (questions: readonly Question[]) => Promise<readonly Answer[]>,
+  ): (question: Question) => Promise<Answer> {
+    return this.database.batched(answerAll);
+  }
+
   /** Runs `work` in a transaction of its own; it may be run again after a write conflict. */
   async transaction<Result>(
     work: (tx: GraphTransaction) => Promise<Result>,

@@ -52,6 +52,12 @@ export interface ProjectRow {
   readonly relevance?: number;
 }
 
+/** What single projects are found by. */
+export interface ProjectKey {
+  readonly organizationId: string;
+  readonly id: string;
+}
+
 export interface ProjectPageRequest {
   readonly order: Order<typeof Project>;
   readonly after?: KeysetPosition;
@@ -82,7 +88,23 @@ export class ProjectReadModel {
   constructor(private readonly statements: StatementRunner) {}
 
   async findById(organizationId: string, id: string): Promise<ProjectRow | undefined> {
-    return toRows(await this.statements.run(BY_ID.with({ organizationId, id })))[0];
+    return (await this.findEach([{ organizationId, id }]))[0];
+  }
+
+  /** A row or nothing for each key, in their order; a key may come twice, and each is of an organization of its own. */
+  async findEach(keys: readonly ProjectKey[]): Promise<(ProjectRow | undefined)[]> {
+    const texts = keys.map(toText);
+    const distinct = keys.filter((_key, index) => texts.indexOf(texts[index] ?? '') === index);
+    const statement = BY_KEYS.with({
+      organizationIds: distinct.map((key) => key.organizationId),
+      ids: distinct.map((key) => key.id),
+    });
+    const found = new Map<string, ProjectRow>();
+    for (const row of toRows(await this.statements.run(statement))) {
+      const { organization_id, id } = row.properties;
+      found.set(toText({ organizationId: String(organization_id), id: String(id) }), row);
+    }
+    return texts.map((text) => found.get(text));
   }
 
   async findBySlug(organizationId: string, slug: string): Promise<ProjectRow | undefined> {
@@ -140,9 +162,11 @@ export class ProjectReadModel {
   }
 }
 
-const BY_ID = new FixedStatement<RawPage, 'organizationId' | 'id'>((value) =>
-  withRelations(sql`select p.id, p.properties from ${tableOf(Project)} p
-    where ${equal(col(Project, 'id', 'p'), value('id'))} and ${inOrganization(value('organizationId'))}`),
+const BY_KEYS = new FixedStatement<RawPage, 'organizationIds' | 'ids'>((_value, list) =>
+  withRelations(sql`select p.id, p.properties
+    from unnest(${list('organizationIds')}, ${list('ids')}) as asked (organization_id, id)
+    join ${tableOf(Project)} p on ${equal(col(Project, 'id', 'p'), sql.ref('asked.id'))}
+      and ${inOrganization(sql.ref('asked.organization_id'))}`),
 );
 
 const BY_SLUG = new FixedStatement<RawPage, 'organizationId' | 'slug'>((value) =>
@@ -204,6 +228,10 @@ function joined(edge: EdgeDefinition, end: VertexDefinition, members: Readonly<R
   return sql`(select ${jsonList(item)} from page
     join ${tableOf(edge)} e on ${equal(sql.ref('e.start_id'), sql.ref('page.id'))}
     join ${tableOf(end)} t on ${equal(sql.ref('t.id'), sql.ref('e.end_id'))})`;
+}
+
+function toText({ organizationId, id }: ProjectKey): string {
+  return `${organizationId} ${id}`;
 }
 
 function toRows([page]: readonly RawPage[]): ProjectRow[] {

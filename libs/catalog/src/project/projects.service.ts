@@ -18,7 +18,7 @@ import { namingSlug } from '../shared/slug-clash.js';
 import { FormerSlugsRepository } from './former-slugs.repository.js';
 import { type ProjectQueryDto, type ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import { toProjectDocument, toProjectResponse } from './project.mapper.js';
-import { ProjectReadModel } from './project.read-model.js';
+import { type ProjectKey, ProjectReadModel, type ProjectRow } from './project.read-model.js';
 import {
   PROJECT_LIST,
   PROJECT_SEARCH,
@@ -36,6 +36,7 @@ const ANSWER_ONLY = ['archived_at', 'score'];
 @Injectable()
 export class ProjectsService {
   private readonly rows: ProjectReadModel;
+  private readonly findById: (key: ProjectKey) => Promise<ProjectRow | undefined>;
   private readonly formerSlugs: FormerSlugsRepository;
 
   constructor(
@@ -44,6 +45,7 @@ export class ProjectsService {
     private readonly schemas: BlueprintSchemas,
   ) {
     this.rows = new ProjectReadModel(graph.read);
+    this.findById = graph.batched((keys: readonly ProjectKey[]) => this.rows.findEach(keys));
     this.formerSlugs = new FormerSlugsRepository(graph.read);
   }
 
@@ -70,7 +72,7 @@ export class ProjectsService {
   }
 
   async get(scope: OrganizationScope, id: string): Promise<ProjectResponseDto> {
-    const row = await this.rows.findById(scope.id, id);
+    const row = await this.findById({ organizationId: scope.id, id });
     if (!row) throw notFound(`The project "${id}"`);
     return toProjectResponse(row);
   }

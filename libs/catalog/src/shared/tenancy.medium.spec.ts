@@ -7,12 +7,14 @@ import {
   mergePatch,
   projectWrite,
   query,
+  statementsOf,
 } from '../../test/catalog-world.js';
 import type { OrganizationScope } from './organization-scope.js';
 
 let world: CatalogWorld;
 let ours: OrganizationScope;
 let theirs: { id: string; other: string };
+let theirScope: OrganizationScope;
 let own: string;
 let before: unknown;
 
@@ -20,6 +22,7 @@ beforeAll(async () => {
   world = await catalogWorld();
   ours = await world.furnished();
   const scope = await world.furnished();
+  theirScope = scope;
   await world.teams.create(scope, { slug: 'theirs', name: 'Theirs' });
   const project = await world.project(scope, 'secret', { environments: { a: {} }, team: 'theirs' });
   const other = await world.project(scope, 'other');
@@ -35,6 +38,30 @@ afterAll(async () => {
   expect(await afterwards()).toEqual(before);
   expect(await world.faults()).toEqual([]);
   await world.close();
+});
+
+describe('projects of several organizations, read at the same time', () => {
+  it('are one statement, and each caller gets those of their own', async () => {
+    const calls = [
+      [ours, own],
+      [ours, theirs.id],
+      [theirScope, theirs.id],
+      [theirScope, own],
+      [ours, own],
+    ] as const;
+    let answers: PromiseSettledResult<{ id: string }>[] = [];
+    const statements = await statementsOf(async () => {
+      answers = await Promise.allSettled(calls.map(([scope, id]) => world.projects.get(scope, id)));
+    });
+    expect(statements).toHaveLength(1);
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.id : answer.reason.code))).toEqual([
+      own,
+      'not_found',
+      theirs.id,
+      'not_found',
+      own,
+    ]);
+  });
 });
 
 describe('a project of another organization', () => {
