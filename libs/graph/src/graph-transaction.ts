@@ -2,7 +2,15 @@ import { sql } from 'kysely';
 import { type JsonObject, seal } from '#libs/common';
 import type { Transaction } from '#libs/database';
 import { ChangeRecorder } from './change.js';
-import type { EdgeDefinition, EdgeInsertOf, EdgeOf, InsertOf, VertexDefinition, VertexOf } from './definition.js';
+import type {
+  EdgeDefinition,
+  EdgeInsertOf,
+  EdgeOf,
+  InsertOf,
+  PatchOf,
+  VertexDefinition,
+  VertexOf,
+} from './definition.js';
 import { type Connection, connectEdges } from './edge-connector.js';
 import type { End } from './edge-end.js';
 import type { EdgeSelection } from './edge-reader.js';
@@ -10,6 +18,7 @@ import { type EdgeTarget, type ReplacedEdges, type ReplaceEdgesOptions, replaceE
 import { disconnectEdges, type EdgePatchRequest, type EdgePatchResult, patchEdge } from './edge-writer.js';
 import { GraphReader } from './graph-reader.js';
 import { type GraphContext, TransactionSession } from './session.js';
+import { type DerivedValue, deriveProperty } from './vertex-deriver.js';
 import { type PatchRequest, type PatchResult, patchVertex, replaceVertex } from './vertex-patcher.js';
 import { type RemoveResult, removeVertices } from './vertex-remover.js';
 import { type InsertOptions, insertVertices, type LockOptions, lockVertex } from './vertex-writer.js';
@@ -62,6 +71,18 @@ export class GraphTransaction extends GraphReader {
     options: { readonly expectVersion?: number } = {},
   ): Promise<PatchResult<D> | undefined> {
     return replaceVertex(this.session, this.changes, definition, id, values, options.expectVersion);
+  }
+
+  /**
+   * Stores what was computed for many vertices, in one statement: a derived property is not a change, so versions,
+   * `updated_at` and the history stay. Returns the ids of the vertices that had another value.
+   */
+  async derive<D extends VertexDefinition>(
+    definition: D,
+    property: Extract<keyof PatchOf<D>, string>,
+    values: readonly DerivedValue[],
+  ): Promise<string[]> {
+    return deriveProperty(this.session, definition, property, values);
   }
 
   /** Removes a vertex with its edges; undefined when there is none. @throws DomainError `version_mismatch` */

@@ -73,6 +73,7 @@ export {
   textOf,
 } from './sql.js';
 export type { ReachedVertex, Traversal, TraversalRequest } from './traversal.js';
+export type { DerivedValue } from './vertex-deriver.js';
 export type { PatchRequest, PatchResult } from './vertex-patcher.js';
 export type { Key, ListRequest, Page } from './vertex-reader.js';
 export type { RemoveResult } from './vertex-remover.js';
