@@ -24,6 +24,7 @@ export {
 } from './entity-changes.read-model.js';
 export { platformAnalyticsMigrations } from './platform-migrations.js';
 export { RowBatcher, type RowBatcherOptions } from './row-batcher.js';
+export { SCORE_HISTORY, SCORE_LATEST, type ScoreHistoryRow } from './score.tables.js';
 export {
   API_KEY_USAGE,
   type ApiKeyUsageRow,

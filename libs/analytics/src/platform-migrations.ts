@@ -1,6 +1,7 @@
 import { auditMigrations } from './audit-event.table.js';
 import { emailAuditMigrations } from './email-audit.table.js';
 import { entityChangeMigrations } from './entity-change.table.js';
+import { scoreMigrations } from './score.tables.js';
 import { usageMigrations } from './usage.tables.js';
 
 /** The tables that every installation has, in the order in which they came. */
@@ -9,4 +10,5 @@ export const platformAnalyticsMigrations = [
   ...auditMigrations,
   ...usageMigrations,
   ...emailAuditMigrations,
+  ...scoreMigrations,
 ];
