@@ -12,6 +12,7 @@ import {
   oauthSection,
   queueSection,
   retentionSection,
+  scoringSection,
   serverSection,
   storageSection,
   tracingSection,
@@ -34,6 +35,7 @@ export const CONFIG_SECTIONS = [
   accountSection,
   oauthSection,
   auditSection,
+  scoringSection,
   limitsSection,
   retentionSection,
 ] as const;

@@ -11,6 +11,7 @@ export { mfaSection } from './mfa.config.js';
 export { oauthSection } from './oauth.config.js';
 export { queueSection } from './queue.config.js';
 export { retentionSection } from './retention.config.js';
+export { scoringSection } from './scoring.config.js';
 export { serverSection } from './server.config.js';
 export { storageSection } from './storage.config.js';
 export { tracingSection } from './tracing.config.js';
