@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Graph } from '#libs/graph';
 import { type Expectation, Pages } from '#libs/http';
 import { ProjectType } from '../model/organization-owned.vertex.js';
@@ -8,6 +8,7 @@ import { OrganizationEntities } from '../shared/organization-entities.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { moveProjects } from '../shared/project-users.js';
 import { ProjectTypeResponseDto, ProjectTypeWriteDto } from './project-type.dto.js';
+import { PROJECT_TYPE_USERS, type ProjectTypeUsers } from './project-type-users.js';
 
 const kind = entityKind<typeof ProjectType, ProjectTypeWriteDto, ProjectTypeResponseDto>({
   definition: ProjectType,
@@ -39,7 +40,11 @@ const kind = entityKind<typeof ProjectType, ProjectTypeWriteDto, ProjectTypeResp
 
 @Injectable()
 export class ProjectTypesService extends OrganizationEntities<ProjectTypeWriteDto, ProjectTypeResponseDto> {
-  constructor(graph: Graph, pages: Pages) {
+  constructor(
+    graph: Graph,
+    pages: Pages,
+    @Optional() @Inject(PROJECT_TYPE_USERS) private readonly users?: ProjectTypeUsers,
+  ) {
     super(graph, pages, kind);
   }
 
@@ -48,6 +53,7 @@ export class ProjectTypesService extends OrganizationEntities<ProjectTypeWriteDt
     await this.remove(scope, slug, expected, async (tx, used) => {
       const successor = await this.replacement(tx, scope, replaceWith);
       await moveProjects(tx, { edge: HasType, noun: 'project type', field: 'project_types' }, used, successor);
+      await this.users?.release(tx, String(used['id']));
     });
   }
 }
