@@ -2,8 +2,9 @@ import { authDefinitions } from '#libs/auth';
 import { catalogDefinitions } from '#libs/catalog';
 import { emailDefinitions } from '#libs/email';
 import { GraphModel } from '#libs/graph';
+import { scoringDefinitions } from '#libs/scoring';
 
 /** A model with every label of the product. A new one each time: plugins add labels to it while it runs. */
 export function productModel(): GraphModel {
-  return new GraphModel([...catalogDefinitions, ...authDefinitions, ...emailDefinitions]);
+  return new GraphModel([...catalogDefinitions, ...authDefinitions, ...emailDefinitions, ...scoringDefinitions]);
 }

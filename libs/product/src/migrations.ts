@@ -3,6 +3,7 @@ import { catalogMigrations } from '#libs/catalog';
 import { systemMigrations } from '#libs/database';
 import { emailMigrations } from '#libs/email';
 import { queueMigrations } from '#libs/queue';
+import { scoringMigrations } from '#libs/scoring';
 
 /** Every migration of the product, in the order in which they run. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   ...catalogMigrations,
   ...authMigrations,
   ...emailMigrations,
+  ...scoringMigrations,
 ];

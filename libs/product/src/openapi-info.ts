@@ -28,6 +28,7 @@ export const API_INFO: OpenApiInfo = {
     Tags: 'Words that projects carry.',
     Projects: 'Services, libraries, sites and whatever else is looked after.',
     Dependencies: 'Which project needs which, and what fails with it.',
+    Scoring: 'What attributes of projects are worth, and what that makes of each project.',
     Audit: 'Who did, or was refused, what.',
     Mail: 'Mails that could not be delivered, and how mails look.',
     Jobs: 'Background jobs that need a person.',
@@ -48,6 +49,8 @@ export const API_INFO: OpenApiInfo = {
     'service-accounts/{account}': { description: 'The slug of the service account.', example: 'deploy-bot' },
     'service-accounts/{slug}': { description: 'The slug of the service account.', example: 'deploy-bot' },
     'api-keys/{key}': { description: 'The `key_id` of the key, from the answer that made or listed it.' },
+    'scoring-policies/{slug}': { description: 'The slug of the scoring policy.', example: 'described' },
+    'rescores/{id}': { description: 'The id of the run, from the answer that accepted it.' },
     'roles/{role}': { description: 'The slug of the role.', example: 'viewer' },
     'roles/{slug}': { description: 'The slug of the role.', example: 'release-manager' },
     // Ids have no example: only one that exists would work, and no installation has the same ones.

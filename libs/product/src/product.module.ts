@@ -3,6 +3,7 @@ import { AccountHttpModule, AccountJobsModule, AuthHttpModule, AuthJobsModule, A
 import { CatalogHttpModule, CatalogJobsModule } from '#libs/catalog';
 import { EmailHttpModule, EmailJobsModule, EmailModule } from '#libs/email';
 import { JobsModule } from '#libs/queue';
+import { ScoringHttpModule, ScoringJobsModule, ScoringModule } from '#libs/scoring';
 import { AdminHttpModule } from './admin/admin-http.module.js';
 import { JanitorModule } from './janitor.module.js';
 import { ObservabilityModule } from './observability.module.js';
@@ -24,6 +25,7 @@ const HTTP_MODULES = [
   CatalogHttpModule,
   AccountHttpModule,
   EmailHttpModule,
+  ScoringHttpModule,
   AdminHttpModule,
   ObservabilityModule,
   UsageModule,
@@ -38,9 +40,18 @@ export class ProductModule {
         PlatformModule.forRoot(options),
         AuthModule,
         EmailModule,
+        ScoringModule,
         ...(options.http ? HTTP_MODULES : []),
         ...(options.jobs
-          ? [JobsModule, CatalogJobsModule, EmailJobsModule, AuthJobsModule, AccountJobsModule, JanitorModule]
+          ? [
+              JobsModule,
+              CatalogJobsModule,
+              EmailJobsModule,
+              ScoringJobsModule,
+              AuthJobsModule,
+              AccountJobsModule,
+              JanitorModule,
+            ]
           : []),
         ...(options.extraModules ?? []),
       ],

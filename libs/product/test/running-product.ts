@@ -1,4 +1,4 @@
-import { disabledAnalytics } from '#libs/analytics';
+import { type AnalyticsConnection, disabledAnalytics } from '#libs/analytics';
 import { loadConfig } from '#libs/config';
 import { generateKey, KeyRing } from '#libs/crypto';
 import { type TestDatabase, testDatabase } from '#test/database';
@@ -28,7 +28,10 @@ export interface RunningProduct {
   close(): Promise<void>;
 }
 
-export async function runningProduct(env: Readonly<Record<string, string>> = {}): Promise<RunningProduct> {
+export async function runningProduct(
+  env: Readonly<Record<string, string>> = {},
+  analytics: AnalyticsConnection = disabledAnalytics(),
+): Promise<RunningProduct> {
   const queues = testQueues();
   const database = await testDatabase();
   // The embedded engine takes one connection, and the product makes its own.
@@ -46,7 +49,7 @@ export async function runningProduct(env: Readonly<Record<string, string>> = {})
     ...env,
   });
   const keys = new KeyRing([generateKey()]);
-  const options = { config, keys, database: database.databaseConfig, analytics: disabledAnalytics(), jobs: true };
+  const options = { config, keys, database: database.databaseConfig, analytics, jobs: true };
   const api = await startApi(options);
   const call = await signIn(api.url, ADMIN);
   return {
@@ -79,7 +82,10 @@ async function send(
 ): Promise<Answer> {
   const response = await fetch(url + path, {
     method,
-    headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
+    headers: {
+      ...headers,
+      ...(body ? { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' } : {}),
+    },
     body: body && JSON.stringify(body),
   });
   const text = await response.text();

@@ -31,6 +31,7 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   ...resource('link_definition', 'link definitions', { read: EVERYBODY, write: ADMIN }),
   ...resource('tag', 'tags', { read: EVERYBODY, write: DEVELOPERS }),
   ...resource('project', 'projects', { read: EVERYBODY, write: DEVELOPERS }),
+  ...resource('scoring-policy', 'scoring policies', { read: EVERYBODY, write: ADMIN }),
   ...resource('user', 'users', { read: ADMIN, write: ADMIN }),
   ...resource('group', 'groups', { read: ADMIN, write: ADMIN }),
   ...resource('service-account', 'service accounts, their keys and clients', { read: ADMIN, write: ADMIN }),
@@ -40,6 +41,12 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   { name: 'queues:write', description: 'Replay and discard dead letters.', roles: ADMIN },
   { name: 'email:read', description: 'See mails that could not be delivered, and previews.', roles: ADMIN },
   { name: 'email:write', description: 'Retry and discard mails that could not be delivered.', roles: ADMIN },
+  {
+    name: 'scoring-policy:simulate',
+    description: 'Try out scoring policies on all projects.',
+    roles: ADMIN,
+  },
+  { name: 'scoring:rescore', description: 'Have projects scored anew, and see how far that is.', roles: ADMIN },
   { name: 'audit:read', description: 'Read the audit log.', roles: ADMIN },
   { name: 'oauth-providers:read', description: 'See how users may sign in.', roles: ADMIN },
   {

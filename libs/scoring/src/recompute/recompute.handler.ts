@@ -1,0 +1,117 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '#libs/config';
+import { Database } from '#libs/database';
+import { enqueue, OnEvent, OnJob } from '#libs/queue';
+import { recomputeMany, recomputeProject } from './recompute.job.js';
+import { ScoreWriter } from './score-writer.js';
+
+type ProjectEvent = { organization_id: string; id: string };
+type ScopedEvent = { organization_id?: string | null };
+type BlueprintEvent = ScopedEvent & { type?: string | null };
+
+/** Has scores computed when what they follow from has changed, once it has rested for a while. */
+@Injectable()
+export class RecomputeHandler {
+  constructor(
+    private readonly database: Database,
+    private readonly writer: ScoreWriter,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  @OnJob(recomputeProject)
+  async recompute(payload: { organization_id: string; project_id: string; reason: string }): Promise<void> {
+    await this.writer.score({
+      organizationIds: [payload.organization_id],
+      projectIds: [payload.project_id],
+      reason: payload.reason,
+    });
+  }
+
+  @OnEvent('project.created')
+  projectCreated(event: ProjectEvent): Promise<void> {
+    return this.project(event, 'project.created');
+  }
+
+  @OnEvent('project.updated')
+  projectUpdated(event: ProjectEvent): Promise<void> {
+    return this.project(event, 'project.updated');
+  }
+
+  @OnEvent('project.archived')
+  projectArchived(event: ProjectEvent): Promise<void> {
+    return this.project(event, 'project.archived');
+  }
+
+  @OnEvent('project.unarchived')
+  projectUnarchived(event: ProjectEvent): Promise<void> {
+    return this.project(event, 'project.unarchived');
+  }
+
+  @OnEvent('project.deleted')
+  projectDeleted(event: ProjectEvent): Promise<void> {
+    return this.project(event, 'project.deleted');
+  }
+
+  @OnEvent('scoring_policy.created')
+  policyCreated(event: ScopedEvent): Promise<void> {
+    return this.many(event, 'scoring_policy.created');
+  }
+
+  @OnEvent('scoring_policy.updated')
+  policyUpdated(event: ScopedEvent): Promise<void> {
+    return this.many(event, 'scoring_policy.updated');
+  }
+
+  @OnEvent('scoring_policy.deleted')
+  policyDeleted(event: ScopedEvent): Promise<void> {
+    return this.many(event, 'scoring_policy.deleted');
+  }
+
+  @OnEvent('blueprint.created')
+  blueprintCreated(event: BlueprintEvent): Promise<void> {
+    return this.blueprint(event, 'blueprint.created');
+  }
+
+  @OnEvent('blueprint.updated')
+  blueprintUpdated(event: BlueprintEvent): Promise<void> {
+    return this.blueprint(event, 'blueprint.updated');
+  }
+
+  @OnEvent('blueprint.deleted')
+  blueprintDeleted(event: BlueprintEvent): Promise<void> {
+    return this.blueprint(event, 'blueprint.deleted');
+  }
+
+  @OnEvent('blueprint.enabled')
+  blueprintEnabled(event: BlueprintEvent): Promise<void> {
+    return this.blueprint(event, 'blueprint.enabled');
+  }
+
+  @OnEvent('blueprint.disabled')
+  blueprintDisabled(event: BlueprintEvent): Promise<void> {
+    return this.blueprint(event, 'blueprint.disabled');
+  }
+
+  private async project({ organization_id, id }: ProjectEvent, reason: string): Promise<void> {
+    const payload = { organization_id, project_id: id, reason };
+    const debounce = { key: id, seconds: this.config.scoring.debounce };
+    await this.database.transaction(async (tx) => {
+      enqueue(tx, recomputeProject, payload, { debounce });
+    });
+  }
+
+  // Those of other kinds of entities declare nothing that scores look at.
+  private async blueprint(event: BlueprintEvent, reason: string): Promise<void> {
+    if (event.type && event.type !== 'Project') return;
+    await this.many(event, reason);
+  }
+
+  // All of the organization rather than what the policy is for: the one before it may have been for others.
+  private async many({ organization_id = null }: ScopedEvent, reason: string): Promise<void> {
+    const payload = { run_id: null, organization_id, team_id: null, type_ids: null, project_id: null, reason };
+    const debounce = { key: organization_id ?? 'all', seconds: this.config.scoring.debounce };
+    await this.database.transaction(async (tx) => {
+      enqueue(tx, recomputeMany, payload, { debounce });
+    });
+  }
+}

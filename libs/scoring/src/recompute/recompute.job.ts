@@ -1,0 +1,25 @@
+import { defineJob } from '#libs/queue';
+
+/** As long as the history is away: that may be hours, and what is decided waits. */
+const PATIENT = {
+  attempts: 5000,
+  backoff: { kind: 'exponential', baseMs: 500, maxMs: 30_000, jitter: 0.5 },
+} as const;
+
+/** Computes the score of one project. */
+export const recomputeProject = defineJob<{
+  organization_id: string;
+  project_id: string;
+  reason: string;
+}>('score-recompute/project', PATIENT);
+
+/** Computes the scores of many projects, a batch at a time. */
+export const recomputeMany = defineJob<{
+  /** The run; null where the job is the first one of a run that is named after it. */
+  run_id: string | null;
+  organization_id: string | null;
+  team_id: string | null;
+  type_ids: string[] | null;
+  project_id: string | null;
+  reason: string;
+}>('score-recompute/many', PATIENT);

@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { RecomputeHandler } from './recompute/recompute.handler.js';
+import { ScoreRepair } from './recompute/repair.js';
+import { ScoreWriter } from './recompute/score-writer.js';
+import { RescoreHandler } from './rescore/rescore.handler.js';
+import { ScoringModule } from './scoring.module.js';
+
+/** Computes scores, for the processes that run jobs. */
+@Module({ imports: [ScoringModule], providers: [ScoreWriter, RecomputeHandler, RescoreHandler, ScoreRepair] })
+export class ScoringJobsModule {}
