@@ -109,7 +109,7 @@ export class ProjectResponseDto extends DescribedResponseDto {
    * Its score from 0 to 100; null until one was computed.
    * @example 87.5
    */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   score!: number | null;
 }
 

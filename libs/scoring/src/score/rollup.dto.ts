@@ -52,15 +52,15 @@ export class RollupItemDto {
   scored!: number;
 
   /** The mean of their scores, to four decimals; null without any. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   average!: number | null;
 
   /** The least of their scores; null without any. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   minimum!: number | null;
 
   /** The greatest of their scores; null without any. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   maximum!: number | null;
 }
 
@@ -128,11 +128,11 @@ export class DistributionDto {
   scored!: number;
 
   /** The mean of their scores, to four decimals; null without any. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   average!: number | null;
 
   /** The score that half of them reach; null without any. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   median!: number | null;
 
   /** From 0 to 100. */

@@ -26,19 +26,19 @@ export class ScoreHistoryItemDto {
   time!: string;
 
   /** The score after it; null where the project did not count from then on. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   score!: number | null;
 
   /** The score before it; null where there was none. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   previous_score!: number | null;
 
   /** The least score within it; null where there was none. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   minimum!: number | null;
 
   /** The greatest score within it; null where there was none. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   maximum!: number | null;
 
   /**
@@ -66,15 +66,15 @@ export class ScoreTrendDto {
   since!: string;
 
   /** The score now; null where there is none. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   score!: number | null;
 
   /** The score at the beginning, or the first one since; null where there was none. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   previous!: number | null;
 
   /** The difference; null where one of them is missing. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   delta!: number | null;
 
   /** Which way that is; null where there is no difference to tell. */

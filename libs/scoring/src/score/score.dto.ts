@@ -53,7 +53,7 @@ export class PolicyScoreDto {
   matched!: string | null;
 
   /** What the value is worth; null where the policy does not apply. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   score!: number | null;
 
   /**
@@ -83,21 +83,21 @@ export class ProjectScoreDto {
    * The score as it is in lists; null until one was computed, and for an archived project.
    * @example 75
    */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   score!: number | null;
 
   /**
    * What it comes to as things are at this moment; the score follows within seconds. Null for an archived project.
    * @example 75
    */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   current!: number | null;
 
   /**
    * The weighted mean before it is floored at 0.
    * @example 75
    */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   unfloored_total!: number | null;
 
   @ApiProperty({

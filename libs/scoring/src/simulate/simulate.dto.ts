@@ -134,11 +134,11 @@ export class SimulationResultDto {
   changed!: number;
 
   /** The mean score now, to four decimals; null without projects. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   average_before!: number | null;
 
   /** The mean score then, to four decimals; null without projects. */
-  @ApiProperty({ format: 'double' })
+  @ApiProperty({ type: Number, format: 'double', nullable: true })
   average_after!: number | null;
 
   /**
