@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddServiceAccountToGroupData, AddServiceAccountToGroupErrors, AddServiceAccountToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CountProjectsData, CountProjectsErrors, CountProjectsResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateMyApiKeyData, CreateMyApiKeyErrors, CreateMyApiKeyResponses, CreateOAuthProviderData, CreateOAuthProviderErrors, CreateOAuthProviderResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateServiceAccountApiKeyData, CreateServiceAccountApiKeyErrors, CreateServiceAccountApiKeyResponses, CreateServiceAccountData, CreateServiceAccountErrors, CreateServiceAccountResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteFailedEmailData, DeleteFailedEmailErrors, DeleteFailedEmailResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOAuthProviderData, DeleteOAuthProviderErrors, DeleteOAuthProviderResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteServiceAccountData, DeleteServiceAccountErrors, DeleteServiceAccountResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableMyMfaData, DisableMyMfaErrors, DisableMyMfaResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, ExchangeSignInCodeData, ExchangeSignInCodeErrors, ExchangeSignInCodeResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportOrganizationAuditEventsData, ExportOrganizationAuditEventsErrors, ExportOrganizationAuditEventsResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, FinishProviderSignInData, FinishProviderSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetLocalAuthData, GetLocalAuthErrors, GetLocalAuthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMyApiKeyData, GetMyApiKeyErrors, GetMyApiKeyResponses, GetMyMfaData, GetMyMfaErrors, GetMyMfaResponses, GetOAuthProviderData, GetOAuthProviderErrors, GetOAuthProviderResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetServiceAccountApiKeyData, GetServiceAccountApiKeyErrors, GetServiceAccountApiKeyResponses, GetServiceAccountData, GetServiceAccountErrors, GetServiceAccountResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserApiKeyData, GetUserApiKeyErrors, GetUserApiKeyResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveServiceAccountRoleData, GiveServiceAccountRoleErrors, GiveServiceAccountRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, InviteUserData, InviteUserErrors, InviteUserResponses, LinkMyIdentityData, LinkMyIdentityErrors, LinkMyIdentityResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListFailedEmailsData, ListFailedEmailsErrors, ListFailedEmailsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMyApiKeysData, ListMyApiKeysErrors, ListMyApiKeysResponses, ListMyIdentitiesData, ListMyIdentitiesErrors, ListMyIdentitiesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOAuthProvidersData, ListOAuthProvidersErrors, ListOAuthProvidersResponses, ListOrganizationAuditEventsData, ListOrganizationAuditEventsErrors, ListOrganizationAuditEventsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListServiceAccountApiKeysData, ListServiceAccountApiKeysErrors, ListServiceAccountApiKeysResponses, ListServiceAccountRolesData, ListServiceAccountRolesErrors, ListServiceAccountRolesResponses, ListServiceAccountsData, ListServiceAccountsErrors, ListServiceAccountsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserApiKeysData, ListUserApiKeysErrors, ListUserApiKeysResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PreviewEmailData, PreviewEmailErrors, PreviewEmailResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveServiceAccountFromGroupData, RemoveServiceAccountFromGroupErrors, RemoveServiceAccountFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, RenewMyBackupCodesData, RenewMyBackupCodesErrors, RenewMyBackupCodesResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserMfaData, ResetUserMfaErrors, ResetUserMfaResponses, RetryAllFailedEmailsData, RetryAllFailedEmailsErrors, RetryAllFailedEmailsResponses, RetryFailedEmailData, RetryFailedEmailErrors, RetryFailedEmailResponses, RevokeMyApiKeyData, RevokeMyApiKeyErrors, RevokeMyApiKeyResponses, RevokeServiceAccountApiKeyData, RevokeServiceAccountApiKeyErrors, RevokeServiceAccountApiKeyResponses, RevokeUserApiKeyData, RevokeUserApiKeyErrors, RevokeUserApiKeyResponses, RotateMyApiKeyData, RotateMyApiKeyErrors, RotateMyApiKeyResponses, RotateServiceAccountApiKeyData, RotateServiceAccountApiKeyErrors, RotateServiceAccountApiKeyResponses, SetLocalAuthData, SetLocalAuthErrors, SetLocalAuthResponses, SetupMyMfaData, SetupMyMfaErrors, SetupMyMfaResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, StartProviderSignInData, StartProviderSignInErrors, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeServiceAccountRoleData, TakeServiceAccountRoleErrors, TakeServiceAccountRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UnlinkMyIdentityData, UnlinkMyIdentityErrors, UnlinkMyIdentityResponses, UnlockUserData, UnlockUserErrors, UnlockUserResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateMyApiKeyData, UpdateMyApiKeyErrors, UpdateMyApiKeyResponses, UpdateOAuthProviderData, UpdateOAuthProviderErrors, UpdateOAuthProviderResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateServiceAccountApiKeyData, UpdateServiceAccountApiKeyErrors, UpdateServiceAccountApiKeyResponses, UpdateServiceAccountData, UpdateServiceAccountErrors, UpdateServiceAccountResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserApiKeyData, UpdateUserApiKeyErrors, UpdateUserApiKeyResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyMyMfaData, VerifyMyMfaErrors, VerifyMyMfaResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddServiceAccountToGroupData, AddServiceAccountToGroupErrors, AddServiceAccountToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, CancelRescoreData, CancelRescoreErrors, CancelRescoreResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CountProjectsData, CountProjectsErrors, CountProjectsResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateMyApiKeyData, CreateMyApiKeyErrors, CreateMyApiKeyResponses, CreateOAuthProviderData, CreateOAuthProviderErrors, CreateOAuthProviderResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateOrganizationScoringPolicyData, CreateOrganizationScoringPolicyErrors, CreateOrganizationScoringPolicyResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScoringPolicyData, CreateScoringPolicyErrors, CreateScoringPolicyResponses, CreateServiceAccountApiKeyData, CreateServiceAccountApiKeyErrors, CreateServiceAccountApiKeyResponses, CreateServiceAccountData, CreateServiceAccountErrors, CreateServiceAccountResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteFailedEmailData, DeleteFailedEmailErrors, DeleteFailedEmailResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOAuthProviderData, DeleteOAuthProviderErrors, DeleteOAuthProviderResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteOrganizationScoringPolicyData, DeleteOrganizationScoringPolicyErrors, DeleteOrganizationScoringPolicyResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScoringPolicyData, DeleteScoringPolicyErrors, DeleteScoringPolicyResponses, DeleteServiceAccountData, DeleteServiceAccountErrors, DeleteServiceAccountResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableMyMfaData, DisableMyMfaErrors, DisableMyMfaResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, ExchangeSignInCodeData, ExchangeSignInCodeErrors, ExchangeSignInCodeResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportOrganizationAuditEventsData, ExportOrganizationAuditEventsErrors, ExportOrganizationAuditEventsResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, FinishProviderSignInData, FinishProviderSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetLocalAuthData, GetLocalAuthErrors, GetLocalAuthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMyApiKeyData, GetMyApiKeyErrors, GetMyApiKeyResponses, GetMyMfaData, GetMyMfaErrors, GetMyMfaResponses, GetOAuthProviderData, GetOAuthProviderErrors, GetOAuthProviderResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetOrganizationScoreDistributionData, GetOrganizationScoreDistributionErrors, GetOrganizationScoreDistributionResponses, GetOrganizationScoreRollupData, GetOrganizationScoreRollupErrors, GetOrganizationScoreRollupResponses, GetOrganizationScoringPolicyData, GetOrganizationScoringPolicyErrors, GetOrganizationScoringPolicyResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectScoreData, GetProjectScoreErrors, GetProjectScorePathData, GetProjectScorePathErrors, GetProjectScorePathResponses, GetProjectScoreResponses, GetProjectScoreTrendData, GetProjectScoreTrendErrors, GetProjectScoreTrendResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRescoreData, GetRescoreErrors, GetRescoreResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScoreDistributionData, GetScoreDistributionErrors, GetScoreDistributionResponses, GetScoreRollupData, GetScoreRollupErrors, GetScoreRollupResponses, GetScoringPolicyData, GetScoringPolicyErrors, GetScoringPolicyResponses, GetServiceAccountApiKeyData, GetServiceAccountApiKeyErrors, GetServiceAccountApiKeyResponses, GetServiceAccountData, GetServiceAccountErrors, GetServiceAccountResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUserApiKeyData, GetUserApiKeyErrors, GetUserApiKeyResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveServiceAccountRoleData, GiveServiceAccountRoleErrors, GiveServiceAccountRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, InviteUserData, InviteUserErrors, InviteUserResponses, LinkMyIdentityData, LinkMyIdentityErrors, LinkMyIdentityResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListFailedEmailsData, ListFailedEmailsErrors, ListFailedEmailsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMyApiKeysData, ListMyApiKeysErrors, ListMyApiKeysResponses, ListMyIdentitiesData, ListMyIdentitiesErrors, ListMyIdentitiesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOAuthProvidersData, ListOAuthProvidersErrors, ListOAuthProvidersResponses, ListOrganizationAuditEventsData, ListOrganizationAuditEventsErrors, ListOrganizationAuditEventsResponses, ListOrganizationScoringPoliciesData, ListOrganizationScoringPoliciesErrors, ListOrganizationScoringPoliciesResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectScoresData, ListProjectScoresErrors, ListProjectScoresResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScoringPoliciesData, ListScoringPoliciesErrors, ListScoringPoliciesResponses, ListServiceAccountApiKeysData, ListServiceAccountApiKeysErrors, ListServiceAccountApiKeysResponses, ListServiceAccountRolesData, ListServiceAccountRolesErrors, ListServiceAccountRolesResponses, ListServiceAccountsData, ListServiceAccountsErrors, ListServiceAccountsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUserApiKeysData, ListUserApiKeysErrors, ListUserApiKeysResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PreviewEmailData, PreviewEmailErrors, PreviewEmailResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveServiceAccountFromGroupData, RemoveServiceAccountFromGroupErrors, RemoveServiceAccountFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, RenewMyBackupCodesData, RenewMyBackupCodesErrors, RenewMyBackupCodesResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceOrganizationScoringPolicyData, ReplaceOrganizationScoringPolicyErrors, ReplaceOrganizationScoringPolicyResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceScoringPolicyData, ReplaceScoringPolicyErrors, ReplaceScoringPolicyResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserMfaData, ResetUserMfaErrors, ResetUserMfaResponses, RetryAllFailedEmailsData, RetryAllFailedEmailsErrors, RetryAllFailedEmailsResponses, RetryFailedEmailData, RetryFailedEmailErrors, RetryFailedEmailResponses, RevokeMyApiKeyData, RevokeMyApiKeyErrors, RevokeMyApiKeyResponses, RevokeServiceAccountApiKeyData, RevokeServiceAccountApiKeyErrors, RevokeServiceAccountApiKeyResponses, RevokeUserApiKeyData, RevokeUserApiKeyErrors, RevokeUserApiKeyResponses, RotateMyApiKeyData, RotateMyApiKeyErrors, RotateMyApiKeyResponses, RotateServiceAccountApiKeyData, RotateServiceAccountApiKeyErrors, RotateServiceAccountApiKeyResponses, SetLocalAuthData, SetLocalAuthErrors, SetLocalAuthResponses, SetupMyMfaData, SetupMyMfaErrors, SetupMyMfaResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SimulateOrganizationScoringPoliciesData, SimulateOrganizationScoringPoliciesErrors, SimulateOrganizationScoringPoliciesResponses, SimulateScoringPoliciesData, SimulateScoringPoliciesErrors, SimulateScoringPoliciesResponses, StartProviderSignInData, StartProviderSignInErrors, StartRescoreData, StartRescoreErrors, StartRescoreResponses, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeServiceAccountRoleData, TakeServiceAccountRoleErrors, TakeServiceAccountRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UnlinkMyIdentityData, UnlinkMyIdentityErrors, UnlinkMyIdentityResponses, UnlockUserData, UnlockUserErrors, UnlockUserResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateMyApiKeyData, UpdateMyApiKeyErrors, UpdateMyApiKeyResponses, UpdateOAuthProviderData, UpdateOAuthProviderErrors, UpdateOAuthProviderResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateOrganizationScoringPolicyData, UpdateOrganizationScoringPolicyErrors, UpdateOrganizationScoringPolicyResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateScoringPolicyData, UpdateScoringPolicyErrors, UpdateScoringPolicyResponses, UpdateServiceAccountApiKeyData, UpdateServiceAccountApiKeyErrors, UpdateServiceAccountApiKeyResponses, UpdateServiceAccountData, UpdateServiceAccountErrors, UpdateServiceAccountResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserApiKeyData, UpdateUserApiKeyErrors, UpdateUserApiKeyResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyMyMfaData, VerifyMyMfaErrors, VerifyMyMfaResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1403,6 +1403,50 @@ export const getProjectImpact = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * Explains the score of a project
+ *
+ * Policy by policy: whether and why it applies, the value it found, what that is worth and what it adds. The score is the mean of what applies, by weight; 100 with a flag where nothing does.
+ */
+export const getProjectScore = <ThrowOnError extends boolean = false>(options: Options<GetProjectScoreData, ThrowOnError>): RequestResult<GetProjectScoreResponses, GetProjectScoreErrors, ThrowOnError> => (options.client ?? client).get<GetProjectScoreResponses, GetProjectScoreErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/projects/{id}/score',
+    ...options
+});
+
+/**
+ * Lists the changes of the score of a project, newest first
+ *
+ * One by one, or by hour or day with the last, least and greatest score of each. A deleted project’s is kept.
+ */
+export const listProjectScores = <ThrowOnError extends boolean = false>(options: Options<ListProjectScoresData, ThrowOnError>): RequestResult<ListProjectScoresResponses, ListProjectScoresErrors, ThrowOnError> => (options.client ?? client).get<ListProjectScoresResponses, ListProjectScoresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/projects/{id}/score/history',
+    ...options
+});
+
+/**
+ * Finds the cheapest way of a project to a score
+ *
+ * The fewest attributes that have to change, and to what. Where the score is out of reach, everything that could be done, and where that leads.
+ */
+export const getProjectScorePath = <ThrowOnError extends boolean = false>(options: Options<GetProjectScorePathData, ThrowOnError>): RequestResult<GetProjectScorePathResponses, GetProjectScorePathErrors, ThrowOnError> => (options.client ?? client).get<GetProjectScorePathResponses, GetProjectScorePathErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/projects/{id}/score/path',
+    ...options
+});
+
+/**
+ * Tells where the score of a project is going
+ *
+ * The score now against the one that was in force `days` ago, or else the first one since.
+ */
+export const getProjectScoreTrend = <ThrowOnError extends boolean = false>(options: Options<GetProjectScoreTrendData, ThrowOnError>): RequestResult<GetProjectScoreTrendResponses, GetProjectScoreTrendErrors, ThrowOnError> => (options.client ?? client).get<GetProjectScoreTrendResponses, GetProjectScoreTrendErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/projects/{id}/score/trend',
+    ...options
+});
+
+/**
  * Takes a project out of the archive
  *
  * A project that is not archived is answered as it is.
@@ -1411,6 +1455,121 @@ export const unarchiveProject = <ThrowOnError extends boolean = false>(options: 
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/organizations/{org}/projects/{id}/unarchive',
     ...options
+});
+
+/**
+ * Shows how the scores of an organization’s projects are spread
+ *
+ * Of all of them, or of those of a team or a type.
+ */
+export const getOrganizationScoreDistribution = <ThrowOnError extends boolean = false>(options: Options<GetOrganizationScoreDistributionData, ThrowOnError>): RequestResult<GetOrganizationScoreDistributionResponses, GetOrganizationScoreDistributionErrors, ThrowOnError> => (options.client ?? client).get<GetOrganizationScoreDistributionResponses, GetOrganizationScoreDistributionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scores/distribution',
+    ...options
+});
+
+/**
+ * Takes the scores of an organization’s projects together, by team or by project type
+ *
+ * Of what is in the catalogue now; archived projects are not counted, and one without a score has no part in the mean.
+ */
+export const getOrganizationScoreRollup = <ThrowOnError extends boolean = false>(options: Options<GetOrganizationScoreRollupData, ThrowOnError>): RequestResult<GetOrganizationScoreRollupResponses, GetOrganizationScoreRollupErrors, ThrowOnError> => (options.client ?? client).get<GetOrganizationScoreRollupResponses, GetOrganizationScoreRollupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scores/rollup',
+    ...options
+});
+
+/**
+ * Lists the scoring policies of an organization
+ *
+ * In the order of their priority unless `sort` says otherwise.
+ */
+export const listOrganizationScoringPolicies = <ThrowOnError extends boolean = false>(options: Options<ListOrganizationScoringPoliciesData, ThrowOnError>): RequestResult<ListOrganizationScoringPoliciesResponses, ListOrganizationScoringPoliciesErrors, ThrowOnError> => (options.client ?? client).get<ListOrganizationScoringPoliciesResponses, ListOrganizationScoringPoliciesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scoring-policies',
+    ...options
+});
+
+/**
+ * Creates an organization’s scoring policy
+ *
+ * Together with what it is for, in one transaction. Ranges that overlap are refused (422) with both of them named. The scores of the projects that it concerns are computed soon after.
+ */
+export const createOrganizationScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<CreateOrganizationScoringPolicyData, ThrowOnError>): RequestResult<CreateOrganizationScoringPolicyResponses, CreateOrganizationScoringPolicyErrors, ThrowOnError> => (options.client ?? client).post<CreateOrganizationScoringPolicyResponses, CreateOrganizationScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scoring-policies',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tells what a set of policies of an organization would change, without saving anything
+ *
+ * The policies take the place of the organization’s own; those for all organizations stay.
+ */
+export const simulateOrganizationScoringPolicies = <ThrowOnError extends boolean = false>(options: Options<SimulateOrganizationScoringPoliciesData, ThrowOnError>): RequestResult<SimulateOrganizationScoringPoliciesResponses, SimulateOrganizationScoringPoliciesErrors, ThrowOnError> => (options.client ?? client).post<SimulateOrganizationScoringPoliciesResponses, SimulateOrganizationScoringPoliciesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scoring-policies/simulate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes an organization’s scoring policy
+ *
+ * The scores of the projects that it concerned are computed soon after.
+ */
+export const deleteOrganizationScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<DeleteOrganizationScoringPolicyData, ThrowOnError>): RequestResult<DeleteOrganizationScoringPolicyResponses, DeleteOrganizationScoringPolicyErrors, ThrowOnError> => (options.client ?? client).delete<DeleteOrganizationScoringPolicyResponses, DeleteOrganizationScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scoring-policies/{slug}',
+    ...options
+});
+
+/**
+ * Reads an organization’s scoring policy
+ *
+ * With `If-None-Match`, an unchanged policy is answered 304 without a body.
+ */
+export const getOrganizationScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<GetOrganizationScoringPolicyData, ThrowOnError>): RequestResult<GetOrganizationScoringPolicyResponses, GetOrganizationScoringPolicyErrors, ThrowOnError> => (options.client ?? client).get<GetOrganizationScoringPolicyResponses, GetOrganizationScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scoring-policies/{slug}',
+    ...options
+});
+
+/**
+ * Changes parts of an organization’s scoring policy, by a merge patch or a JSON patch
+ *
+ * The patched document is checked again as a whole (422 `validation_failed`).
+ */
+export const updateOrganizationScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<UpdateOrganizationScoringPolicyData, ThrowOnError>): RequestResult<UpdateOrganizationScoringPolicyResponses, UpdateOrganizationScoringPolicyErrors, ThrowOnError> => (options.client ?? client).patch<UpdateOrganizationScoringPolicyResponses, UpdateOrganizationScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scoring-policies/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Replaces an organization’s scoring policy: what the body leaves out is cleared
+ *
+ * The whole document, as for creating. A stale `If-Match` is refused (412 `version_mismatch`).
+ */
+export const replaceOrganizationScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<ReplaceOrganizationScoringPolicyData, ThrowOnError>): RequestResult<ReplaceOrganizationScoringPolicyResponses, ReplaceOrganizationScoringPolicyErrors, ThrowOnError> => (options.client ?? client).put<ReplaceOrganizationScoringPolicyResponses, ReplaceOrganizationScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/scoring-policies/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -1641,6 +1800,158 @@ export const updateRole = <ThrowOnError extends boolean = false>(options: Option
         'Content-Type': 'application/merge-patch+json',
         ...options.headers
     }
+});
+
+/**
+ * Shows how the scores of all projects are spread
+ *
+ * Over all organizations: the permission must hold everywhere.
+ */
+export const getScoreDistribution = <ThrowOnError extends boolean = false>(options?: Options<GetScoreDistributionData, ThrowOnError>): RequestResult<GetScoreDistributionResponses, GetScoreDistributionErrors, ThrowOnError> => (options?.client ?? client).get<GetScoreDistributionResponses, GetScoreDistributionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scores/distribution',
+    ...options
+});
+
+/**
+ * Takes the scores of all projects together, by organization, team or project type
+ *
+ * Over all organizations: the permission must hold everywhere.
+ */
+export const getScoreRollup = <ThrowOnError extends boolean = false>(options?: Options<GetScoreRollupData, ThrowOnError>): RequestResult<GetScoreRollupResponses, GetScoreRollupErrors, ThrowOnError> => (options?.client ?? client).get<GetScoreRollupResponses, GetScoreRollupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scores/rollup',
+    ...options
+});
+
+/**
+ * Lists the scoring policies that are for all organizations
+ *
+ * In the order of their priority unless `sort` says otherwise.
+ */
+export const listScoringPolicies = <ThrowOnError extends boolean = false>(options?: Options<ListScoringPoliciesData, ThrowOnError>): RequestResult<ListScoringPoliciesResponses, ListScoringPoliciesErrors, ThrowOnError> => (options?.client ?? client).get<ListScoringPoliciesResponses, ListScoringPoliciesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring-policies',
+    ...options
+});
+
+/**
+ * Creates a scoring policy for all organizations
+ *
+ * Together with what it is for, in one transaction. Ranges that overlap are refused (422) with both of them named. The scores of the projects that it concerns are computed soon after.
+ */
+export const createScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<CreateScoringPolicyData, ThrowOnError>): RequestResult<CreateScoringPolicyResponses, CreateScoringPolicyErrors, ThrowOnError> => (options.client ?? client).post<CreateScoringPolicyResponses, CreateScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring-policies',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tells what a set of policies for all organizations would change, without saving anything
+ *
+ * The policies take the place of those for all organizations; each organization’s own stay. Every project is scored twice by the engine that scores in earnest: how the scores are spread before and after, which projects change most, and who drops below a threshold. Large estates take seconds.
+ */
+export const simulateScoringPolicies = <ThrowOnError extends boolean = false>(options: Options<SimulateScoringPoliciesData, ThrowOnError>): RequestResult<SimulateScoringPoliciesResponses, SimulateScoringPoliciesErrors, ThrowOnError> => (options.client ?? client).post<SimulateScoringPoliciesResponses, SimulateScoringPoliciesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring-policies/simulate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a scoring policy for all organizations
+ *
+ * The scores of the projects that it concerned are computed soon after.
+ */
+export const deleteScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<DeleteScoringPolicyData, ThrowOnError>): RequestResult<DeleteScoringPolicyResponses, DeleteScoringPolicyErrors, ThrowOnError> => (options.client ?? client).delete<DeleteScoringPolicyResponses, DeleteScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring-policies/{slug}',
+    ...options
+});
+
+/**
+ * Reads a scoring policy for all organizations
+ *
+ * With `If-None-Match`, an unchanged policy is answered 304 without a body.
+ */
+export const getScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<GetScoringPolicyData, ThrowOnError>): RequestResult<GetScoringPolicyResponses, GetScoringPolicyErrors, ThrowOnError> => (options.client ?? client).get<GetScoringPolicyResponses, GetScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring-policies/{slug}',
+    ...options
+});
+
+/**
+ * Changes parts of a scoring policy for all organizations, by a merge patch or a JSON patch
+ *
+ * The patched document is checked again as a whole (422 `validation_failed`).
+ */
+export const updateScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<UpdateScoringPolicyData, ThrowOnError>): RequestResult<UpdateScoringPolicyResponses, UpdateScoringPolicyErrors, ThrowOnError> => (options.client ?? client).patch<UpdateScoringPolicyResponses, UpdateScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring-policies/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Replaces a scoring policy for all organizations: what the body leaves out is cleared
+ *
+ * The whole document, as for creating. A stale `If-Match` is refused (412 `version_mismatch`).
+ */
+export const replaceScoringPolicy = <ThrowOnError extends boolean = false>(options: Options<ReplaceScoringPolicyData, ThrowOnError>): RequestResult<ReplaceScoringPolicyResponses, ReplaceScoringPolicyErrors, ThrowOnError> => (options.client ?? client).put<ReplaceScoringPolicyResponses, ReplaceScoringPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring-policies/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Has projects scored anew
+ *
+ * All of them, those of an organization, or those that one project, type, team, policy or blueprint is about; scores follow changes by themselves, so this is for who wants to be sure. It is a job: the answer is 202 with how far it is, and `Location` says where to ask again. Scores that are right already are not written.
+ */
+export const startRescore = <ThrowOnError extends boolean = false>(options: Options<StartRescoreData, ThrowOnError>): RequestResult<StartRescoreResponses, StartRescoreErrors, ThrowOnError> => (options.client ?? client).post<StartRescoreResponses, StartRescoreErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring/rescore',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tells how far a run is
+ *
+ * Runs are kept for 30 days after they ended.
+ */
+export const getRescore = <ThrowOnError extends boolean = false>(options: Options<GetRescoreData, ThrowOnError>): RequestResult<GetRescoreResponses, GetRescoreErrors, ThrowOnError> => (options.client ?? client).get<GetRescoreResponses, GetRescoreErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring/rescores/{id}',
+    ...options
+});
+
+/**
+ * Cancels a run
+ *
+ * After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended.
+ */
+export const cancelRescore = <ThrowOnError extends boolean = false>(options: Options<CancelRescoreData, ThrowOnError>): RequestResult<CancelRescoreResponses, CancelRescoreErrors, ThrowOnError> => (options.client ?? client).post<CancelRescoreResponses, CancelRescoreErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/scoring/rescores/{id}/cancel',
+    ...options
 });
 
 /**

@@ -590,6 +590,50 @@ export type DependencyStatus = {
 };
 
 /**
+ * How the scores of projects are spread. Archived projects are not counted.
+ */
+export type Distribution = {
+    /**
+     * The mean of their scores, to four decimals; null without any.
+     */
+    average: number | null;
+    /**
+     * The score that half of them reach; null without any.
+     */
+    median: number | null;
+    /**
+     * How many projects there are.
+     */
+    projects: number;
+    /**
+     * How many of them have a score.
+     */
+    scored: number;
+    /**
+     * From 0 to 100.
+     */
+    buckets: Array<DistributionBucket>;
+};
+
+/**
+ * How many scores are from `low` up to, and without, `high`; 100 belongs to the last bucket.
+ */
+export type DistributionBucket = {
+    /**
+     * The low end.
+     */
+    low: number;
+    /**
+     * The high end.
+     */
+    high: number;
+    /**
+     * How many projects.
+     */
+    projects: number;
+};
+
+/**
  * How a mail looks, with sample data.
  */
 export type EmailPreview = {
@@ -1959,6 +2003,60 @@ export type PermissionPage = {
 };
 
 /**
+ * What one policy has to say of a project.
+ */
+export type PolicyScore = {
+    /**
+     * What of the attribute it looks at.
+     */
+    measure: 'value' | 'age_days' | 'count' | 'present';
+    /**
+     * Why it counts as it does: `scored`; `no_value` and `no_mapping` count as 0, as there is no value, or none that the map knows. `disabled`, `not_targeted` (for other types) and `no_attribute` (projects of these types do not have it) do not count.
+     */
+    outcome: 'scored' | 'no_value' | 'no_mapping' | 'disabled' | 'not_targeted' | 'no_attribute';
+    /**
+     * The value of the attribute; null where there is none.
+     */
+    value: JsonValue;
+    /**
+     * What was looked up: the value, its age in days, its count, or whether it is there.
+     */
+    measured: string | number | boolean | null;
+    /**
+     * What the value is worth; null where the policy does not apply.
+     */
+    score: number | null;
+    /**
+     * How much the policy counts against the others.
+     */
+    weight: number;
+    /**
+     * What it adds to the score.
+     */
+    contribution: number;
+    /**
+     * The policy's slug.
+     */
+    slug: string;
+    /**
+     * The policy's name.
+     */
+    name: string;
+    /**
+     * The attribute that it looks at.
+     */
+    attribute_name: string;
+    /**
+     * Whether it takes part in the score.
+     */
+    applies: boolean;
+    /**
+     * The entry of the map that was met; null where none was.
+     */
+    matched: string | null;
+};
+
+/**
  * The body of every 4xx and 5xx (RFC 9457).
  */
 export type Problem = {
@@ -2009,9 +2107,7 @@ export type Project = {
     /**
      * Its score from 0 to 100; null until one was computed.
      */
-    score: {
-        [key: string]: unknown;
-    } | null;
+    score: number | null;
     /**
      * The team that owns it.
      */
@@ -2252,6 +2348,44 @@ export type ProjectPatch = {
      * The name people see.
      */
     name?: string;
+};
+
+/**
+ * A project's score, and how it comes about.
+ */
+export type ProjectScore = {
+    /**
+     * The score as it is in lists; null until one was computed, and for an archived project.
+     */
+    score: number | null;
+    /**
+     * What it comes to as things are at this moment; the score follows within seconds. Null for an archived project.
+     */
+    current: number | null;
+    /**
+     * The weighted mean before it is floored at 0.
+     */
+    unfloored_total: number | null;
+    /**
+     * Why it is 100 although nothing says so, or why there is none; null in the ordinary case.
+     */
+    flag: 'no_policies' | 'no_weight' | 'archived' | null;
+    /**
+     * The weights of the policies that apply, together.
+     */
+    total_weight: number;
+    /**
+     * The project's id.
+     */
+    project_id: string;
+    /**
+     * Every policy of the organization and of all organizations, in the order of their priority.
+     */
+    policies: Array<PolicyScore>;
+    /**
+     * The attributes that policies look at and that have no value.
+     */
+    missing: Array<string>;
 };
 
 /**
@@ -2517,6 +2651,78 @@ export type ReplayResult = {
 };
 
 /**
+ * Which projects to score anew: those of one organization, or of all; and of these, those that one thing is about.
+ */
+export type Rescore = {
+    /**
+     * The slug of the organization; leave out for all. What else is named, is named within it.
+     */
+    organization?: string;
+    /**
+     * The id of one project.
+     */
+    project?: string;
+    /**
+     * The slug of a project type: its projects.
+     */
+    project_type?: string;
+    /**
+     * The slug of a team: what it owns.
+     */
+    team?: string;
+    /**
+     * The slug of a scoring policy: the projects it is for.
+     */
+    policy?: string;
+    /**
+     * The slug of a blueprint of projects: the projects of the types it is about.
+     */
+    blueprint?: string;
+};
+
+/**
+ * How far a run over many projects is.
+ */
+export type RescoreRun = {
+    /**
+     * Whether it waits, goes on, is through, or was canceled.
+     */
+    state: 'pending' | 'running' | 'done' | 'canceled';
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * What made it necessary: `rescore`, or the event that did.
+     */
+    reason: string;
+    /**
+     * How many projects have been looked at.
+     */
+    done: number;
+    /**
+     * How many there are to look at, as far as is known.
+     */
+    total: number;
+    /**
+     * How many of them had another score than before.
+     */
+    changed: number;
+    /**
+     * When it was asked for.
+     */
+    requested_at: string;
+    /**
+     * When it was begun; null while it waits.
+     */
+    started_at: string | null;
+    /**
+     * When it ended; null before.
+     */
+    finished_at: string | null;
+};
+
+/**
  * Whose address is to be confirmed.
  */
 export type ResendVerification = {
@@ -2700,6 +2906,406 @@ export type RoleWrite = {
      * Slugs of the roles whose permissions it grants besides.
      */
     inherits?: Array<string>;
+};
+
+/**
+ * The scores of a team, a project type or an organization together. Archived projects are not counted.
+ */
+export type RollupItem = {
+    /**
+     * The mean of their scores, to four decimals; null without any.
+     */
+    average: number | null;
+    /**
+     * The least of their scores; null without any.
+     */
+    minimum: number | null;
+    /**
+     * The greatest of their scores; null without any.
+     */
+    maximum: number | null;
+    /**
+     * The slug of the organization.
+     */
+    organization: string;
+    /**
+     * The slug of the team, project type or organization.
+     */
+    slug: string;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * How many projects it has.
+     */
+    projects: number;
+    /**
+     * How many of them have a score.
+     */
+    scored: number;
+};
+
+/**
+ * A page of a rollup, by organization and slug.
+ */
+export type RollupPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<RollupItem>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A change of a score, or the changes of an hour or a day.
+ */
+export type ScoreHistoryItem = {
+    /**
+     * The score after it; null where the project did not count from then on.
+     */
+    score: number | null;
+    /**
+     * The score before it; null where there was none.
+     */
+    previous_score: number | null;
+    /**
+     * The least score within it; null where there was none.
+     */
+    minimum: number | null;
+    /**
+     * The greatest score within it; null where there was none.
+     */
+    maximum: number | null;
+    /**
+     * When it changed, or when the hour or day begins.
+     */
+    time: string;
+    /**
+     * How many changes it stands for.
+     */
+    changes: number;
+    /**
+     * What made the last of them be computed.
+     */
+    change_reason: string;
+};
+
+/**
+ * A page of the history of a score, newest first.
+ */
+export type ScoreHistoryPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<ScoreHistoryItem>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * The least that has to change for a project to get to a score.
+ */
+export type ScorePath = {
+    /**
+     * The score that was asked for.
+     */
+    target: number;
+    /**
+     * What it comes to now.
+     */
+    current: number;
+    /**
+     * What it would come to after the steps.
+     */
+    reached: number;
+    /**
+     * Whether the steps get there; where they do not, they are all that could be done.
+     */
+    reachable: boolean;
+    /**
+     * As few attributes as possible, the one that gains most first.
+     */
+    steps: Array<ScoreStep>;
+};
+
+/**
+ * An attribute to change, and to what.
+ */
+export type ScoreStep = {
+    /**
+     * What of it counts.
+     */
+    measure: 'value' | 'age_days' | 'count' | 'present';
+    /**
+     * Its value now; null where there is none.
+     */
+    value: JsonValue;
+    /**
+     * What it adds to the score.
+     */
+    gain: number;
+    /**
+     * The attribute.
+     */
+    attribute_name: string;
+    /**
+     * What would do: one entry of the map of each policy that looks at it, such as `80..`.
+     */
+    wanted: Array<string>;
+    /**
+     * The policies that it would satisfy better.
+     */
+    policies: Array<string>;
+};
+
+/**
+ * Where a score is going.
+ */
+export type ScoreTrend = {
+    /**
+     * The score now; null where there is none.
+     */
+    score: number | null;
+    /**
+     * The score at the beginning, or the first one since; null where there was none.
+     */
+    previous: number | null;
+    /**
+     * The difference; null where one of them is missing.
+     */
+    delta: number | null;
+    /**
+     * Which way that is; null where there is no difference to tell.
+     */
+    direction: 'up' | 'down' | 'flat' | null;
+    /**
+     * From when on.
+     */
+    since: string;
+    /**
+     * How often it changed in that time.
+     */
+    changes: number;
+};
+
+/**
+ * A scoring policy: what an attribute of a project is worth.
+ */
+export type ScoringPolicy = {
+    /**
+     * What of the attribute the map looks at.
+     */
+    measure: 'value' | 'age_days' | 'count' | 'present';
+    /**
+     * How much it counts against the others.
+     */
+    weight: number;
+    /**
+     * Value → score from 0 to 100. Texts match as they are, booleans by `"true"` and `"false"`, numbers by value.
+     */
+    value_score_map: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Range → score from 0 to 100. A range is `low..high`, with the low end and without the high end; either may be missing. Gaps are allowed, overlaps are not.
+     */
+    range_score_map: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The name in addresses.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What it is for; null where nobody said.
+     */
+    description: string | null;
+    /**
+     * What kind of policy it is.
+     */
+    category: 'attribute';
+    /**
+     * The attribute that it looks at.
+     */
+    attribute_name: string;
+    /**
+     * Whether it counts at all. It is switched off when the last of the types it is for is deleted.
+     */
+    enabled: boolean;
+    /**
+     * Where it is shown among others.
+     */
+    priority: number;
+    /**
+     * The project types it is for; null means all, and an empty list none any more.
+     */
+    project_types: Array<string> | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up by one with every change; the `ETag` of the resource.
+     */
+    version: number;
+};
+
+/**
+ * A page of scoring policies.
+ */
+export type ScoringPolicyPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<ScoringPolicy>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type ScoringPolicyPatch = {
+    /**
+     * What of the attribute the map looks at: its `value`; the age of a date in days (`age_days`: whole days, UTC, from its date until today, negative for one to come); the `count` of members of a list or map; or whether there is anything (`present`: `"true"` or `"false"`).
+     */
+    measure?: 'value' | 'age_days' | 'count' | 'present' | null;
+    /**
+     * Value → score from 0 to 100. Texts match as they are, booleans by `"true"` and `"false"`, numbers by value.
+     */
+    value_score_map?: {
+        [key: string]: number | null;
+    } | null;
+    /**
+     * Range → score from 0 to 100. A range is `low..high`, with the low end and without the high end; either may be missing. Gaps are allowed, overlaps are not.
+     */
+    range_score_map?: {
+        [key: string]: number | null;
+    } | null;
+    /**
+     * The name in addresses; unique among the policies of its organization, or among those of all organizations.
+     */
+    slug?: string;
+    /**
+     * The name people see.
+     */
+    name?: string;
+    /**
+     * What it is for; null or absent for nothing.
+     */
+    description?: string | null;
+    /**
+     * What kind of policy it is; there is one kind so far.
+     */
+    category?: 'attribute' | null;
+    /**
+     * The attribute of projects that it looks at: a field of every project (`slug`, `name`, `description`, `icon`, `links`,
+     * `identifiers`, `environments`, `tags`, `created_at`, `updated_at`) or one that blueprints declare. A dot leads into a
+     * map: `links.repository`.
+     */
+    attribute_name?: string;
+    /**
+     * How much it counts against the other policies, with at most four decimals.
+     */
+    weight?: number;
+    /**
+     * Whether it counts at all.
+     */
+    enabled?: boolean | null;
+    /**
+     * The slugs of the project types whose projects it is for; null or absent means all. In a policy for all organizations
+     * each is `organization/type`.
+     */
+    project_types?: Array<string> | null;
+};
+
+/**
+ * A scoring policy as a client writes it: what an attribute of a project is worth. Give exactly one of the two maps.
+ */
+export type ScoringPolicyWrite = {
+    /**
+     * What of the attribute the map looks at: its `value`; the age of a date in days (`age_days`: whole days, UTC, from its date until today, negative for one to come); the `count` of members of a list or map; or whether there is anything (`present`: `"true"` or `"false"`).
+     */
+    measure?: 'value' | 'age_days' | 'count' | 'present';
+    /**
+     * Value → score from 0 to 100. Texts match as they are, booleans by `"true"` and `"false"`, numbers by value.
+     */
+    value_score_map?: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Range → score from 0 to 100. A range is `low..high`, with the low end and without the high end; either may be missing. Gaps are allowed, overlaps are not.
+     */
+    range_score_map?: {
+        [key: string]: number;
+    } | null;
+    /**
+     * The name in addresses; unique among the policies of its organization, or among those of all organizations.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What it is for; null or absent for nothing.
+     */
+    description?: string | null;
+    /**
+     * What kind of policy it is; there is one kind so far.
+     */
+    category?: 'attribute';
+    /**
+     * The attribute of projects that it looks at: a field of every project (`slug`, `name`, `description`, `icon`, `links`,
+     * `identifiers`, `environments`, `tags`, `created_at`, `updated_at`) or one that blueprints declare. A dot leads into a
+     * map: `links.repository`.
+     */
+    attribute_name: string;
+    /**
+     * How much it counts against the other policies, with at most four decimals.
+     */
+    weight: number;
+    /**
+     * Whether it counts at all.
+     */
+    enabled?: boolean;
+    /**
+     * The slugs of the project types whose projects it is for; null or absent means all. In a policy for all organizations
+     * each is `organization/type`.
+     */
+    project_types?: Array<string> | null;
 };
 
 /**
@@ -2944,6 +3550,123 @@ export type SignInProviderPage = {
      * How many there are in all; only with `count=exact`.
      */
     total?: number;
+};
+
+/**
+ * How many scores are in a part of the scale, before and after; 100 belongs to the last.
+ */
+export type SimulatedBucket = {
+    /**
+     * The low end.
+     */
+    low: number;
+    /**
+     * The high end.
+     */
+    high: number;
+    /**
+     * How many projects are in it now.
+     */
+    before: number;
+    /**
+     * How many would be.
+     */
+    after: number;
+};
+
+/**
+ * A project whose score would change.
+ */
+export type SimulatedProject = {
+    /**
+     * What its score comes to now.
+     */
+    before: number;
+    /**
+     * What it would come to.
+     */
+    after: number;
+    /**
+     * The difference.
+     */
+    delta: number;
+    /**
+     * The project's id.
+     */
+    id: string;
+    /**
+     * The project's slug.
+     */
+    slug: string;
+    /**
+     * The id of its organization.
+     */
+    organization_id: string;
+    /**
+     * Whether it would drop below the threshold.
+     */
+    drops: boolean;
+};
+
+/**
+ * A set of policies to try out.
+ */
+export type Simulation = {
+    /**
+     * The policies that would be in force instead of those that are: instead of the organization’s own, or instead of those
+     * for all organizations. Each as for creating one.
+     */
+    policies: Array<ScoringPolicyWrite>;
+    /**
+     * The score of which is told who would drop below it.
+     */
+    threshold?: number;
+    /**
+     * How many projects to list at most, those that change most first.
+     */
+    limit?: number;
+    /**
+     * In how many equal parts 0 to 100 is divided.
+     */
+    buckets?: number;
+};
+
+/**
+ * What a set of policies would change.
+ */
+export type SimulationResult = {
+    /**
+     * The mean score now, to four decimals; null without projects.
+     */
+    average_before: number | null;
+    /**
+     * The mean score then, to four decimals; null without projects.
+     */
+    average_after: number | null;
+    /**
+     * How many projects there are; archived ones are not counted.
+     */
+    projects: number;
+    /**
+     * How many of them would have another score.
+     */
+    changed: number;
+    /**
+     * How many would drop below the threshold; 0 where none was given.
+     */
+    dropping: number;
+    /**
+     * From 0 to 100.
+     */
+    distribution: Array<SimulatedBucket>;
+    /**
+     * The projects that would change, the greatest differences first.
+     */
+    items: Array<SimulatedProject>;
+    /**
+     * Whether more would change than are listed.
+     */
+    truncated: boolean;
 };
 
 /**
@@ -12162,6 +12885,287 @@ export type GetProjectImpactResponses = {
 
 export type GetProjectImpactResponse = GetProjectImpactResponses[keyof GetProjectImpactResponses];
 
+export type GetProjectScoreData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the project, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/projects/{id}/score';
+};
+
+export type GetProjectScoreErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetProjectScoreError = GetProjectScoreErrors[keyof GetProjectScoreErrors];
+
+export type GetProjectScoreResponses = {
+    /**
+     * Policy by policy: whether and why it applies, the value it found, what that is worth and what it adds. The
+     * score is the mean of what applies, by weight; 100 with a flag where nothing does.
+     */
+    200: ProjectScore;
+};
+
+export type GetProjectScoreResponse = GetProjectScoreResponses[keyof GetProjectScoreResponses];
+
+export type ListProjectScoresData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the project, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `id`; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Each change by itself, or all changes of an hour or a day (UTC) together.
+         */
+        granularity?: 'raw' | 'hour' | 'day';
+    };
+    url: '/api/organizations/{org}/projects/{id}/score/history';
+};
+
+export type ListProjectScoresErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListProjectScoresError = ListProjectScoresErrors[keyof ListProjectScoresErrors];
+
+export type ListProjectScoresResponses = {
+    /**
+     * One by one, or by hour or day with the last, least and greatest score of each. A deleted project’s is kept.
+     */
+    200: ScoreHistoryPage;
+};
+
+export type ListProjectScoresResponse = ListProjectScoresResponses[keyof ListProjectScoresResponses];
+
+export type GetProjectScorePathData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the project, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query: {
+        /**
+         * The score to get to.
+         */
+        target: number;
+    };
+    url: '/api/organizations/{org}/projects/{id}/score/path';
+};
+
+export type GetProjectScorePathErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetProjectScorePathError = GetProjectScorePathErrors[keyof GetProjectScorePathErrors];
+
+export type GetProjectScorePathResponses = {
+    /**
+     * The fewest attributes that have to change, and to what. Where the score is out of reach, everything that
+     * could be done, and where that leads.
+     */
+    200: ScorePath;
+};
+
+export type GetProjectScorePathResponse = GetProjectScorePathResponses[keyof GetProjectScorePathResponses];
+
+export type GetProjectScoreTrendData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the project, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Over how many days.
+         */
+        days?: number;
+    };
+    url: '/api/organizations/{org}/projects/{id}/score/trend';
+};
+
+export type GetProjectScoreTrendErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetProjectScoreTrendError = GetProjectScoreTrendErrors[keyof GetProjectScoreTrendErrors];
+
+export type GetProjectScoreTrendResponses = {
+    /**
+     * The score now against the one that was in force `days` ago, or else the first one since.
+     */
+    200: ScoreTrend;
+};
+
+export type GetProjectScoreTrendResponse = GetProjectScoreTrendResponses[keyof GetProjectScoreTrendResponses];
+
 export type UnarchiveProjectData = {
     body?: never;
     headers?: {
@@ -12253,6 +13257,733 @@ export type UnarchiveProjectResponses = {
 };
 
 export type UnarchiveProjectResponse = UnarchiveProjectResponses[keyof UnarchiveProjectResponses];
+
+export type GetOrganizationScoreDistributionData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * In how many equal parts 0 to 100 is divided.
+         */
+        buckets?: number;
+        /**
+         * Only projects of the team with this slug.
+         */
+        team?: string;
+        /**
+         * Only projects of the type with this slug.
+         */
+        project_type?: string;
+    };
+    url: '/api/organizations/{org}/scores/distribution';
+};
+
+export type GetOrganizationScoreDistributionErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetOrganizationScoreDistributionError = GetOrganizationScoreDistributionErrors[keyof GetOrganizationScoreDistributionErrors];
+
+export type GetOrganizationScoreDistributionResponses = {
+    /**
+     * Of all of them, or of those of a team or a type.
+     */
+    200: Distribution;
+};
+
+export type GetOrganizationScoreDistributionResponse = GetOrganizationScoreDistributionResponses[keyof GetOrganizationScoreDistributionResponses];
+
+export type GetOrganizationScoreRollupData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `id`; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Whose scores are taken together. A project counts once for each of its types.
+         */
+        by?: 'team' | 'project_type' | 'organization';
+    };
+    url: '/api/organizations/{org}/scores/rollup';
+};
+
+export type GetOrganizationScoreRollupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetOrganizationScoreRollupError = GetOrganizationScoreRollupErrors[keyof GetOrganizationScoreRollupErrors];
+
+export type GetOrganizationScoreRollupResponses = {
+    /**
+     * Of what is in the catalogue now; archived projects are not counted, and one without a score has no part in
+     * the mean.
+     */
+    200: RollupPage;
+};
+
+export type GetOrganizationScoreRollupResponse = GetOrganizationScoreRollupResponses[keyof GetOrganizationScoreRollupResponses];
+
+export type ListOrganizationScoringPoliciesData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `priority`, `name`, `slug`, `weight`, `created_at`, `updated_at`, `id`; `priority` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose attribute_name fulfils these conditions, such as `filter[attribute_name][eq]=…`.
+         */
+        'filter[attribute_name]'?: TextFilter;
+        /**
+         * Only items whose enabled fulfils these conditions, such as `filter[enabled][eq]=…`.
+         */
+        'filter[enabled]'?: BooleanFilter;
+        /**
+         * Only items whose weight fulfils these conditions, such as `filter[weight][eq]=…`.
+         */
+        'filter[weight]'?: NumberFilter;
+    };
+    url: '/api/organizations/{org}/scoring-policies';
+};
+
+export type ListOrganizationScoringPoliciesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListOrganizationScoringPoliciesError = ListOrganizationScoringPoliciesErrors[keyof ListOrganizationScoringPoliciesErrors];
+
+export type ListOrganizationScoringPoliciesResponses = {
+    /**
+     * In the order of their priority unless `sort` says otherwise.
+     */
+    200: ScoringPolicyPage;
+};
+
+export type ListOrganizationScoringPoliciesResponse = ListOrganizationScoringPoliciesResponses[keyof ListOrganizationScoringPoliciesResponses];
+
+export type CreateOrganizationScoringPolicyData = {
+    body: ScoringPolicyWrite;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/scoring-policies';
+};
+
+export type CreateOrganizationScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateOrganizationScoringPolicyError = CreateOrganizationScoringPolicyErrors[keyof CreateOrganizationScoringPolicyErrors];
+
+export type CreateOrganizationScoringPolicyResponses = {
+    /**
+     * Together with what it is for, in one transaction. Ranges that overlap are refused (422) with both of them
+     * named. The scores of the projects that it concerns are computed soon after.
+     */
+    201: ScoringPolicy;
+};
+
+export type CreateOrganizationScoringPolicyResponse = CreateOrganizationScoringPolicyResponses[keyof CreateOrganizationScoringPolicyResponses];
+
+export type SimulateOrganizationScoringPoliciesData = {
+    body: Simulation;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/scoring-policies/simulate';
+};
+
+export type SimulateOrganizationScoringPoliciesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type SimulateOrganizationScoringPoliciesError = SimulateOrganizationScoringPoliciesErrors[keyof SimulateOrganizationScoringPoliciesErrors];
+
+export type SimulateOrganizationScoringPoliciesResponses = {
+    /**
+     * The policies take the place of the organization’s own; those for all organizations stay.
+     */
+    200: SimulationResult;
+};
+
+export type SimulateOrganizationScoringPoliciesResponse = SimulateOrganizationScoringPoliciesResponses[keyof SimulateOrganizationScoringPoliciesResponses];
+
+export type DeleteOrganizationScoringPolicyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/scoring-policies/{slug}';
+};
+
+export type DeleteOrganizationScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteOrganizationScoringPolicyError = DeleteOrganizationScoringPolicyErrors[keyof DeleteOrganizationScoringPolicyErrors];
+
+export type DeleteOrganizationScoringPolicyResponses = {
+    /**
+     * The scores of the projects that it concerned are computed soon after.
+     */
+    204: void;
+};
+
+export type DeleteOrganizationScoringPolicyResponse = DeleteOrganizationScoringPolicyResponses[keyof DeleteOrganizationScoringPolicyResponses];
+
+export type GetOrganizationScoringPolicyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/scoring-policies/{slug}';
+};
+
+export type GetOrganizationScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetOrganizationScoringPolicyError = GetOrganizationScoringPolicyErrors[keyof GetOrganizationScoringPolicyErrors];
+
+export type GetOrganizationScoringPolicyResponses = {
+    /**
+     * With `If-None-Match`, an unchanged policy is answered 304 without a body.
+     */
+    200: ScoringPolicy;
+};
+
+export type GetOrganizationScoringPolicyResponse = GetOrganizationScoringPolicyResponses[keyof GetOrganizationScoringPolicyResponses];
+
+export type UpdateOrganizationScoringPolicyData = {
+    body: ScoringPolicyPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/scoring-policies/{slug}';
+};
+
+export type UpdateOrganizationScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateOrganizationScoringPolicyError = UpdateOrganizationScoringPolicyErrors[keyof UpdateOrganizationScoringPolicyErrors];
+
+export type UpdateOrganizationScoringPolicyResponses = {
+    /**
+     * The patched document is checked again as a whole (422 `validation_failed`).
+     */
+    200: ScoringPolicy;
+};
+
+export type UpdateOrganizationScoringPolicyResponse = UpdateOrganizationScoringPolicyResponses[keyof UpdateOrganizationScoringPolicyResponses];
+
+export type ReplaceOrganizationScoringPolicyData = {
+    body: ScoringPolicyWrite;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/scoring-policies/{slug}';
+};
+
+export type ReplaceOrganizationScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ReplaceOrganizationScoringPolicyError = ReplaceOrganizationScoringPolicyErrors[keyof ReplaceOrganizationScoringPolicyErrors];
+
+export type ReplaceOrganizationScoringPolicyResponses = {
+    /**
+     * The whole document, as for creating. A stale `If-Match` is refused (412 `version_mismatch`).
+     */
+    200: ScoringPolicy;
+};
+
+export type ReplaceOrganizationScoringPolicyResponse = ReplaceOrganizationScoringPolicyResponses[keyof ReplaceOrganizationScoringPolicyResponses];
 
 export type ListTagsData = {
     body?: never;
@@ -13711,6 +15442,882 @@ export type UpdateRoleResponses = {
 };
 
 export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
+
+export type GetScoreDistributionData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * In how many equal parts 0 to 100 is divided.
+         */
+        buckets?: number;
+        /**
+         * Only projects of the team with this slug.
+         */
+        team?: string;
+        /**
+         * Only projects of the type with this slug.
+         */
+        project_type?: string;
+    };
+    url: '/api/scores/distribution';
+};
+
+export type GetScoreDistributionErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetScoreDistributionError = GetScoreDistributionErrors[keyof GetScoreDistributionErrors];
+
+export type GetScoreDistributionResponses = {
+    /**
+     * Over all organizations: the permission must hold everywhere.
+     */
+    200: Distribution;
+};
+
+export type GetScoreDistributionResponse = GetScoreDistributionResponses[keyof GetScoreDistributionResponses];
+
+export type GetScoreRollupData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `id`; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Whose scores are taken together. A project counts once for each of its types.
+         */
+        by?: 'team' | 'project_type' | 'organization';
+    };
+    url: '/api/scores/rollup';
+};
+
+export type GetScoreRollupErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetScoreRollupError = GetScoreRollupErrors[keyof GetScoreRollupErrors];
+
+export type GetScoreRollupResponses = {
+    /**
+     * Over all organizations: the permission must hold everywhere.
+     */
+    200: RollupPage;
+};
+
+export type GetScoreRollupResponse = GetScoreRollupResponses[keyof GetScoreRollupResponses];
+
+export type ListScoringPoliciesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `priority`, `name`, `slug`, `weight`, `created_at`, `updated_at`, `id`; `priority` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose attribute_name fulfils these conditions, such as `filter[attribute_name][eq]=…`.
+         */
+        'filter[attribute_name]'?: TextFilter;
+        /**
+         * Only items whose enabled fulfils these conditions, such as `filter[enabled][eq]=…`.
+         */
+        'filter[enabled]'?: BooleanFilter;
+        /**
+         * Only items whose weight fulfils these conditions, such as `filter[weight][eq]=…`.
+         */
+        'filter[weight]'?: NumberFilter;
+    };
+    url: '/api/scoring-policies';
+};
+
+export type ListScoringPoliciesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListScoringPoliciesError = ListScoringPoliciesErrors[keyof ListScoringPoliciesErrors];
+
+export type ListScoringPoliciesResponses = {
+    /**
+     * In the order of their priority unless `sort` says otherwise.
+     */
+    200: ScoringPolicyPage;
+};
+
+export type ListScoringPoliciesResponse = ListScoringPoliciesResponses[keyof ListScoringPoliciesResponses];
+
+export type CreateScoringPolicyData = {
+    body: ScoringPolicyWrite;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/scoring-policies';
+};
+
+export type CreateScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateScoringPolicyError = CreateScoringPolicyErrors[keyof CreateScoringPolicyErrors];
+
+export type CreateScoringPolicyResponses = {
+    /**
+     * Together with what it is for, in one transaction. Ranges that overlap are refused (422) with both of them
+     * named. The scores of the projects that it concerns are computed soon after.
+     */
+    201: ScoringPolicy;
+};
+
+export type CreateScoringPolicyResponse = CreateScoringPolicyResponses[keyof CreateScoringPolicyResponses];
+
+export type SimulateScoringPoliciesData = {
+    body: Simulation;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/scoring-policies/simulate';
+};
+
+export type SimulateScoringPoliciesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type SimulateScoringPoliciesError = SimulateScoringPoliciesErrors[keyof SimulateScoringPoliciesErrors];
+
+export type SimulateScoringPoliciesResponses = {
+    /**
+     * The policies take the place of those for all organizations; each organization’s own stay. Every project is
+     * scored twice by the engine that scores in earnest: how the scores are spread before and after, which projects change
+     * most, and who drops below a threshold. Large estates take seconds.
+     */
+    200: SimulationResult;
+};
+
+export type SimulateScoringPoliciesResponse = SimulateScoringPoliciesResponses[keyof SimulateScoringPoliciesResponses];
+
+export type DeleteScoringPolicyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/scoring-policies/{slug}';
+};
+
+export type DeleteScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteScoringPolicyError = DeleteScoringPolicyErrors[keyof DeleteScoringPolicyErrors];
+
+export type DeleteScoringPolicyResponses = {
+    /**
+     * The scores of the projects that it concerned are computed soon after.
+     */
+    204: void;
+};
+
+export type DeleteScoringPolicyResponse = DeleteScoringPolicyResponses[keyof DeleteScoringPolicyResponses];
+
+export type GetScoringPolicyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/scoring-policies/{slug}';
+};
+
+export type GetScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetScoringPolicyError = GetScoringPolicyErrors[keyof GetScoringPolicyErrors];
+
+export type GetScoringPolicyResponses = {
+    /**
+     * With `If-None-Match`, an unchanged policy is answered 304 without a body.
+     */
+    200: ScoringPolicy;
+};
+
+export type GetScoringPolicyResponse = GetScoringPolicyResponses[keyof GetScoringPolicyResponses];
+
+export type UpdateScoringPolicyData = {
+    body: ScoringPolicyPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/scoring-policies/{slug}';
+};
+
+export type UpdateScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateScoringPolicyError = UpdateScoringPolicyErrors[keyof UpdateScoringPolicyErrors];
+
+export type UpdateScoringPolicyResponses = {
+    /**
+     * The patched document is checked again as a whole (422 `validation_failed`).
+     */
+    200: ScoringPolicy;
+};
+
+export type UpdateScoringPolicyResponse = UpdateScoringPolicyResponses[keyof UpdateScoringPolicyResponses];
+
+export type ReplaceScoringPolicyData = {
+    body: ScoringPolicyWrite;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the scoring policy.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/scoring-policies/{slug}';
+};
+
+export type ReplaceScoringPolicyErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ReplaceScoringPolicyError = ReplaceScoringPolicyErrors[keyof ReplaceScoringPolicyErrors];
+
+export type ReplaceScoringPolicyResponses = {
+    /**
+     * The whole document, as for creating. A stale `If-Match` is refused (412 `version_mismatch`).
+     */
+    200: ScoringPolicy;
+};
+
+export type ReplaceScoringPolicyResponse = ReplaceScoringPolicyResponses[keyof ReplaceScoringPolicyResponses];
+
+export type StartRescoreData = {
+    body: Rescore;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/scoring/rescore';
+};
+
+export type StartRescoreErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type StartRescoreError = StartRescoreErrors[keyof StartRescoreErrors];
+
+export type StartRescoreResponses = {
+    /**
+     * It will be done; this is how far it is.
+     */
+    202: RescoreRun;
+};
+
+export type StartRescoreResponse = StartRescoreResponses[keyof StartRescoreResponses];
+
+export type GetRescoreData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the run, from the answer that accepted it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/scoring/rescores/{id}';
+};
+
+export type GetRescoreErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetRescoreError = GetRescoreErrors[keyof GetRescoreErrors];
+
+export type GetRescoreResponses = {
+    /**
+     * Runs are kept for 30 days after they ended.
+     */
+    200: RescoreRun;
+};
+
+export type GetRescoreResponse = GetRescoreResponses[keyof GetRescoreResponses];
+
+export type CancelRescoreData = {
+    body?: never;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The id of the run, from the answer that accepted it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/scoring/rescores/{id}/cancel';
+};
+
+export type CancelRescoreErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CancelRescoreError = CancelRescoreErrors[keyof CancelRescoreErrors];
+
+export type CancelRescoreResponses = {
+    /**
+     * After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended.
+     */
+    200: RescoreRun;
+};
+
+export type CancelRescoreResponse = CancelRescoreResponses[keyof CancelRescoreResponses];
 
 export type ListServiceAccountsData = {
     body?: never;
