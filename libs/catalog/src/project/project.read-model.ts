@@ -1,53 +1,31 @@
 import { sql } from 'kysely';
-import { isJsonObject, type JsonObject, type JsonValue } from '#libs/common';
 import {
   anyOf,
   col,
   colAt,
-  constant,
   decodeAgtype,
-  type EdgeDefinition,
   encode,
   encodeList,
   equal,
   FixedStatement,
   instantOf,
   jsonList,
-  jsonObject,
   type KeysetPosition,
   keyset,
   type Order,
   out,
-  propertiesOf,
   type Sql,
   searchOf,
   tableOf,
-  type VertexDefinition,
 } from '#libs/graph';
 import { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT } from '#libs/http';
-import { Environment, ProjectType, Tag, Team } from '../model/organization-owned.vertex.js';
-import { DeployedIn, HasType, OwnedBy, Project, TaggedWith } from '../model/project.vertex.js';
+import { Project } from '../model/project.vertex.js';
 import type { StatementRunner } from '../shared/statement-runner.js';
 import { condition, inOrganization, type ProjectFilter } from './project-condition.read-model.js';
-
-interface Named {
-  readonly slug: string;
-  readonly name: string;
-}
-
-interface Deployment extends Named {
-  readonly sortOrder: number;
-  readonly attributes: JsonObject | null;
-  readonly machine: JsonObject | null;
-}
+import { type RawProjects, RELATIONS, type RelatedProject, toProjects } from './project-relations.read-model.js';
 
 /** A project with everything its default representation shows. */
-export interface ProjectRow {
-  readonly properties: JsonObject;
-  readonly team: Named | undefined;
-  readonly projectTypes: readonly Named[];
-  readonly environments: readonly Deployment[];
-  readonly tags: readonly Named[];
+export interface ProjectRow extends RelatedProject {
   /** How good a match it is, in a page that is ordered by that. */
   readonly relevance?: number;
 }
@@ -64,13 +42,9 @@ export interface ProjectPageRequest {
   readonly limit: number;
 }
 
-/** A page as one row: each column is a JSON list, of projects or of what they are joined to, `[position, item]`. */
-interface RawPage {
-  readonly projects: string;
-  readonly teams: string;
-  readonly project_types: string;
-  readonly environments: string;
-  readonly tags: string;
+/** A page as one row. */
+interface RawPage extends RawProjects {
+  /** A JSON list, in the order of the page. */
   readonly relevances?: string;
 }
 
@@ -174,11 +148,7 @@ const BY_SLUG = new FixedStatement<RawPage, 'organizationId' | 'slug'>((value) =
     where ${inOrganization(value('organizationId'))} and ${equal(col(Project, 'slug', 'p'), value('slug'))}`),
 );
 
-/**
- * Projects with what they are joined to, in the order given. Each kind of edge is joined for the whole page at once, and
- * comes back as one text: a row for each project, with a subselect for each relation, takes the database half as long
- * again.
- */
+/** Projects with what they are joined to, in the order given. */
 function withRelations(projects: Sql): Sql<RawPage> {
   return sql<RawPage>`
     with page as materialized (
@@ -209,96 +179,17 @@ function isByRelevance({ order }: ProjectPageRequest): boolean {
   return order.some(([name]) => (typeof name === 'string' ? name : name[0]) === RELEVANCE);
 }
 
-const RELATIONS = constant(sql`
-  (select ${jsonList(propertiesOf('page'), sql.ref('page.position'))} from page) as projects,
-  ${joined(OwnedBy, Team, { slug: col(Team, 'slug', 't'), name: col(Team, 'name', 't') })} as teams,
-  ${joined(HasType, ProjectType, { slug: col(ProjectType, 'slug', 't'), name: col(ProjectType, 'name', 't') })}
-    as project_types,
-  ${joined(DeployedIn, Environment, {
-    slug: col(Environment, 'slug', 't'),
-    name: col(Environment, 'name', 't'),
-    sort_order: col(Environment, 'sort_order', 't'),
-    attributes: col(DeployedIn, 'attributes', 'e'),
-    machine: col(DeployedIn, 'machine', 'e'),
-  })} as environments,
-  ${joined(TaggedWith, Tag, { slug: col(Tag, 'slug', 't'), name: col(Tag, 'name', 't') })} as tags`);
-
-function joined(edge: EdgeDefinition, end: VertexDefinition, members: Readonly<Record<string, Sql>>): Sql {
-  const item = sql`'[' || page.position || ',' || ${jsonObject(members)} || ']'`;
-  return sql`(select ${jsonList(item)} from page
-    join ${tableOf(edge)} e on ${equal(sql.ref('e.start_id'), sql.ref('page.id'))}
-    join ${tableOf(end)} t on ${equal(sql.ref('t.id'), sql.ref('e.end_id'))})`;
-}
-
 function toText({ organizationId, id }: ProjectKey): string {
   return `${organizationId} ${id}`;
 }
 
 function toRows([page]: readonly RawPage[]): ProjectRow[] {
   if (!page) return [];
-  const teams = byPosition(page.teams);
-  const types = byPosition(page.project_types);
-  const environments = byPosition(page.environments);
-  const tags = byPosition(page.tags);
-  const relevances = page.relevances === undefined ? [] : listOf(page.relevances);
-  return listOf(page.projects)
-    .filter(isJsonObject)
-    .map((properties, index) => ({
-      properties,
-      team: related(teams, index).map(toNamed)[0],
-      projectTypes: related(types, index).map(toNamed).sort(bySlug),
-      environments: related(environments, index).map(toDeployment).sort(bySortOrder),
-      tags: related(tags, index).map(toNamed).sort(bySlug),
-      ...(relevances.length > 0 ? { relevance: Number(relevances[index]) } : {}),
-    }));
-}
-
-type ByPosition = ReadonlyMap<JsonValue | undefined, readonly JsonObject[]>;
-
-function byPosition(text: string): ByPosition {
-  const found = new Map<JsonValue | undefined, JsonObject[]>();
-  for (const pair of listOf(text)) {
-    const [position, item] = Array.isArray(pair) ? pair : [];
-    if (!isJsonObject(item)) continue;
-    const items = found.get(position);
-    if (items) items.push(item);
-    else found.set(position, [item]);
-  }
-  return found;
-}
-
-// PostgreSQL numbers rows from 1.
-function related(items: ByPosition, index: number): readonly JsonObject[] {
-  return items.get(index + 1) ?? [];
-}
-
-function listOf(text: string): readonly JsonValue[] {
-  const value = decodeAgtype(text);
-  return Array.isArray(value) ? value : [];
-}
-
-function toNamed(value: JsonObject): Named {
-  return { slug: String(value['slug']), name: String(value['name']) };
-}
-
-function toDeployment(value: JsonObject): Deployment {
-  return {
-    ...toNamed(value),
-    sortOrder: Number(value['sort_order']),
-    attributes: objectOrNull(value['attributes']),
-    machine: objectOrNull(value['machine']),
-  };
-}
-
-function bySortOrder(left: Deployment, right: Deployment): number {
-  return left.sortOrder - right.sortOrder || bySlug(left, right);
-}
-
-function bySlug(left: Named, right: Named): number {
-  if (left.slug === right.slug) return 0;
-  return left.slug < right.slug ? -1 : 1;
-}
-
-function objectOrNull(value: JsonValue | undefined): JsonObject | null {
-  return isJsonObject(value) ? value : null;
+  const projects = toProjects(page);
+  if (page.relevances === undefined) return projects;
+  const relevances = decodeAgtype(page.relevances);
+  return projects.map((project, index) => ({
+    ...project,
+    relevance: Array.isArray(relevances) ? Number(relevances[index]) : undefined,
+  }));
 }
