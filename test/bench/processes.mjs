@@ -18,8 +18,15 @@ const SETTINGS = {
   IMBI_BOOTSTRAP_ADMIN_EMAIL: ADMIN.email,
   IMBI_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
   IMBI_RATE_LIMIT_PER_MINUTE: '1000000',
+  IMBI_RATE_LIMIT_API_KEY_PER_MINUTE: '1000000',
   IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
+  IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
+  IMBI_RATE_LIMIT_MAIL_PER_HOUR: '10000',
 };
+
+/** What Node.js is told in production. */
+const PRODUCTION_NODE =
+  /^ENV NODE_OPTIONS=(\S+)$/m.exec(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
 
 const running = new Set();
 // A bench that ends early leaves nothing behind.
@@ -57,6 +64,7 @@ export function startApi({ databaseUrl, redisUrl, nodeOptions = [], ipc = false,
     args: [...nodeOptions, path.join(ROOT, 'dist/apps/api/src/main.js')],
     env: {
       ...SETTINGS,
+      NODE_OPTIONS: PRODUCTION_NODE,
       DATABASE_URL: databaseUrl,
       ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl, IMBI_QUEUE_PREFIX: `bench-${process.pid}` }),
       ...env,
@@ -75,8 +83,8 @@ export function startBaseline({ databaseUrl }) {
   });
 }
 
-/** `npm start` without npm: the whole product with nothing but Node. */
-export function startEmbedded({ directory }) {
+/** `npm start` without npm: the whole product with nothing but Node, or with the engines that `env` names. */
+export function startEmbedded({ directory, env = {} }) {
   return startServer({
     args: [path.join(ROOT, 'apps/cli/bootstrap/run.mjs'), 'imbi', 'start'],
     env: {
@@ -85,6 +93,7 @@ export function startEmbedded({ directory }) {
       IMBI_DATA_DIR: directory,
       IMBI_MAIL_CATCHER_SMTP_PORT: '0',
       IMBI_MAIL_CATCHER_WEB_PORT: '0',
+      ...env,
     },
     readyPath: '/status/ready',
   });
