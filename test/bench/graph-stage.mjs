@@ -72,7 +72,7 @@ async function storeAnswers(databaseUrl, client, paths) {
   });
 }
 
-async function backendsOf(databaseUrl, application) {
+export async function backendsOf(databaseUrl, application) {
   const { rows } = await withClient(databaseUrl, (client) =>
     client.query('select pid from pg_stat_activity where datname = current_database() and application_name = $1', [
       application,

@@ -21,7 +21,7 @@ import { asAdministrator, dropDatabase, urlOf, withClient } from './native.mjs';
 import { ADMIN, startApi } from './processes.mjs';
 
 /** Raise it when what is seeded changes: databases of earlier runs are then built anew. */
-const SEED_VERSION = 1;
+const SEED_VERSION = 2;
 const CHUNK = 2000;
 const TEAMS = 200;
 const TYPES = 30;
@@ -32,6 +32,8 @@ const WORDS = 'amber basin cedar delta ember fjord grove harbor island juniper k
 
 /** Who the load comes from: no administrator, so that permissions count. */
 export const CALLER = { email: 'reader@example.org', password: ADMIN.password };
+/** Others like them, for what each does with an account of their own. */
+export const CALLERS = Array.from({ length: 50 }, (_, index) => ({ ...CALLER, email: `reader-${index}@example.org` }));
 export const ORGANIZATION = 'bench';
 
 /**
@@ -152,7 +154,7 @@ async function seedParts(tx) {
     own('repository', 'Repository', { url_template: 'https://git.example.org/{value}' }),
     own('dashboard', 'Dashboard', { url_template: 'https://graphs.example.org/{value}' }),
   ]);
-  await seedCaller(tx, organization.id);
+  await seedCallers(tx, organization.id);
   return {
     organizationId: organization.id,
     teams: await insert(Team, many(TEAMS, 'team', 'Team')),
@@ -165,18 +167,21 @@ async function seedParts(tx) {
   };
 }
 
-async function seedCaller(tx, organizationId) {
+async function seedCallers(tx, organizationId) {
   const admin = await tx.find(User, { email_key: ADMIN.email });
   const role = await tx.find(Role, { slug: 'developer' });
-  const caller = await tx.insert(User, {
-    email: CALLER.email,
-    email_key: CALLER.email,
-    display_name: 'Reader',
-    password_hash: await tx.reveal(User, admin.id, 'password_hash'),
-    is_active: true,
-    is_admin: false,
-  });
-  await tx.connect(HasRole, ref(User, caller.id), role.id, { organization_id: organizationId });
+  const hash = await tx.reveal(User, admin.id, 'password_hash');
+  for (const { email } of [CALLER, ...CALLERS]) {
+    const caller = await tx.insert(User, {
+      email,
+      email_key: email,
+      display_name: 'Reader',
+      password_hash: hash,
+      is_active: true,
+      is_admin: false,
+    });
+    await tx.connect(HasRole, ref(User, caller.id), role.id, { organization_id: organizationId });
+  }
 }
 
 function describeProject(number, { organizationId }, pick) {
