@@ -38,6 +38,24 @@ interface FeedRequest {
   readonly after?: EntityChangePosition;
 }
 
+/** Labels that may be read in some organizations. */
+export interface ReadableChanges {
+  readonly organizationIds: readonly string[];
+  readonly labels: readonly string[];
+  /** Labels whose edges `BELONGS_TO` may be read: what one of them says is about where it starts. */
+  readonly membersOf: readonly string[];
+}
+
+interface ForwardRequest {
+  readonly readable: readonly ReadableChanges[];
+  /** What the page before ended with; for the first one, everything since a time. */
+  readonly after: EntityChangePosition;
+  /** Exclusive: what is recorded from then on is not complete yet. */
+  readonly before: Date;
+  /** 1–1000. */
+  readonly limit: number;
+}
+
 type StoredChange = Omit<EntityChangeRow, 'version'> & { version: string };
 
 const COLUMNS = `change_id, time, organization_id, entity_kind, label, entity_id, operation, version, actor_kind, actor_id,
@@ -71,6 +89,39 @@ export class EntityChangesReadModel {
       from: toParameter(request.from.toISOString()),
       to: toParameter((request.after ? new Date(Date.parse(request.after.time) + 1) : request.to).toISOString()),
     });
+  }
+
+  /** What changed after a position, oldest first: for who follows everything that becomes of many organizations. */
+  async readForward({ readable, after, before, limit }: ForwardRequest): Promise<EntityChange[]> {
+    if (readable.length === 0) return [];
+    const scopes = readable.map(
+      (
+        _,
+        index,
+      ) => `(organization_id in {organizations_${index}:Array(String)} and (label in {labels_${index}:Array(String)}
+        or (label = 'BELONGS_TO' and from_label in {members_${index}:Array(String)})))`,
+    );
+    const rows = await this.analytics.query<StoredChange>(
+      `select ${COLUMNS} from ${this.analytics.table(ENTITY_CHANGES)}
+      where (${scopes.join(' or ')}) and time >= {time:DateTime64(3, 'UTC')} and time < {before:DateTime64(3, 'UTC')}
+        and (time, version, change_id) > ({time:DateTime64(3, 'UTC')}, {version:UInt64}, {change_id:String})
+      order by time, version, change_id limit 1 by change_id limit {limit:UInt32}`,
+      {
+        ...Object.fromEntries(
+          readable.flatMap(({ organizationIds, labels, membersOf }, index) => [
+            [`organizations_${index}`, organizationIds],
+            [`labels_${index}`, labels],
+            [`members_${index}`, membersOf],
+          ]),
+        ),
+        time: toParameter(after.time),
+        version: after.version,
+        change_id: after.changeId,
+        before: toParameter(before.toISOString()),
+        limit,
+      },
+    );
+    return rows.map((row) => ({ ...row, version: Number(row.version) }));
   }
 
   private async page(

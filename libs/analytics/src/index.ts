@@ -21,6 +21,7 @@ export {
   type EntityChangePage,
   type EntityChangePosition,
   EntityChangesReadModel,
+  type ReadableChanges,
 } from './entity-changes.read-model.js';
 export { platformAnalyticsMigrations } from './platform-migrations.js';
 export { RowBatcher, type RowBatcherOptions } from './row-batcher.js';

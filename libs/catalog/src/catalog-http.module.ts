@@ -4,6 +4,8 @@ import { DependenciesController } from './dependency/dependencies.controller.js'
 import { DependenciesService } from './dependency/dependencies.service.js';
 import { EnvironmentsController } from './environment/environments.controller.js';
 import { EnvironmentsService } from './environment/environments.service.js';
+import { ChangesController } from './history/changes.controller.js';
+import { ChangesService } from './history/changes.service.js';
 import { ProjectHistoryController } from './history/project-history.controller.js';
 import { ProjectHistoryService } from './history/project-history.service.js';
 import { LinkDefinitionsController } from './link-definition/link-definitions.controller.js';
@@ -28,7 +30,7 @@ import { TagsService } from './tag/tags.service.js';
 import { TeamsController } from './team/teams.controller.js';
 import { TeamsService } from './team/teams.service.js';
 
-/** The catalogue over HTTP. `Graph`, `Analytics`, the HTTP base, ORGANIZATION_VISIBILITY and CATALOG_CALLER must be provided globally. */
+/** The catalogue over HTTP. `Graph`, `Analytics`, the HTTP base, ORGANIZATION_VISIBILITY, CHANGE_VISIBILITY and CATALOG_CALLER must be provided globally. */
 @Module({
   imports: [BlueprintModule],
   controllers: [
@@ -47,6 +49,7 @@ import { TeamsService } from './team/teams.service.js';
     ProjectEnvironmentsController,
     DependenciesController,
     ProjectHistoryController,
+    ChangesController,
   ],
   providers: [
     OrganizationsService,
@@ -62,6 +65,7 @@ import { TeamsService } from './team/teams.service.js';
     ProjectEnvironmentsService,
     DependenciesService,
     ProjectHistoryService,
+    ChangesService,
   ],
 })
 export class CatalogHttpModule {}

@@ -9,6 +9,7 @@ export { BLUEPRINTS_VERSION } from './blueprint/blueprints.read-model.js';
 export type { EffectiveProperty, EffectiveSchema, SchemaSource } from './blueprint/effective-schema.js';
 export { CatalogHttpModule } from './catalog-http.module.js';
 export { CatalogJobsModule } from './catalog-jobs.module.js';
+export { CHANGE_VISIBILITY, type ChangeVisibility, type VisibleOrganization } from './history/change-visibility.js';
 export {
   BLUEPRINT_EDGES,
   BLUEPRINT_TYPES,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type DomainError, type FieldError, isDomainError, type JsonValue } from '#libs/common';
-import { type Database, type Migration, systemMigrations } from '#libs/database';
+import { Database, type Migration, systemMigrations } from '#libs/database';
 import { type Definition, Graph, GraphModel } from '#libs/graph';
 import { deriveHttpKeys, type Page, PageQueryDto, Pages, type PatchDocument } from '#libs/http';
 import { testDatabase } from '#test/database';
@@ -49,6 +49,8 @@ export interface CatalogWorld {
   takeEvents(): Promise<{ name: string; payload: Record<string, unknown> }[]>;
   /** Breaks every connection to the database, as the death of its server or of this process would. */
   cutConnections(): Promise<void>;
+  /** The same database over connections of its own, as another process has it; on a server only. */
+  another(): { graph: Graph; close(): Promise<void> };
   /** What is wrong with how the catalogue hangs together; empty when nothing is. */
   faults(): Promise<string[]>;
   close(): Promise<void>;
@@ -62,8 +64,9 @@ export interface MoreLabels {
 
 export async function catalogWorld(more?: MoreLabels): Promise<CatalogWorld> {
   const migrations = [...systemMigrations, ...catalogMigrations, ...(more?.migrations ?? [])];
-  const { db, engine, close } = await testDatabase({ migrations });
-  const graph = new Graph(db, new GraphModel([...catalogDefinitions, ...(more?.definitions ?? [])]));
+  const { db, databaseConfig, engine, close } = await testDatabase({ migrations });
+  const model = new GraphModel([...catalogDefinitions, ...(more?.definitions ?? [])]);
+  const graph = new Graph(db, model);
   const pages = new Pages(deriveHttpKeys(randomBytes(32)));
   const deletions = new OrganizationDeletions(graph);
   const schemas = new BlueprintSchemas(graph);
@@ -117,6 +120,10 @@ export async function catalogWorld(more?: MoreLabels): Promise<CatalogWorld> {
         await db.pool.query(
           'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
         );
+    },
+    another: () => {
+      const other = new Database(databaseConfig);
+      return { graph: new Graph(other, model), close: () => other.end() };
     },
     faults: () => faults(db),
     close,

@@ -28,6 +28,7 @@ export const API_INFO: OpenApiInfo = {
     Tags: 'Words that projects carry.',
     Projects: 'Services, libraries, sites and whatever else is looked after.',
     Dependencies: 'Which project needs which, and what fails with it.',
+    Changes: 'What becomes of everything that the caller may read.',
     Scoring: 'What attributes of projects are worth, and what that makes of each project.',
     Audit: 'Who did, or was refused, what.',
     Mail: 'Mails that could not be delivered, and how mails look.',

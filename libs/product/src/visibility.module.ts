@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { AccessibleOrganizations, AuthModule, currentAuth } from '#libs/auth';
-import { CATALOG_CALLER, type CatalogCaller, ORGANIZATION_VISIBILITY } from '#libs/catalog';
+import { CATALOG_CALLER, type CatalogCaller, CHANGE_VISIBILITY, ORGANIZATION_VISIBILITY } from '#libs/catalog';
 import { DomainError } from '#libs/common';
+import { VisibleOrganizations } from './visible-organizations.js';
 
 const caller: CatalogCaller = {
   assertMay: (permission) => {
@@ -23,7 +24,8 @@ const caller: CatalogCaller = {
   providers: [
     { provide: ORGANIZATION_VISIBILITY, useExisting: AccessibleOrganizations },
     { provide: CATALOG_CALLER, useValue: caller },
+    { provide: CHANGE_VISIBILITY, useClass: VisibleOrganizations },
   ],
-  exports: [ORGANIZATION_VISIBILITY, CATALOG_CALLER],
+  exports: [ORGANIZATION_VISIBILITY, CHANGE_VISIBILITY, CATALOG_CALLER],
 })
 export class VisibilityModule {}

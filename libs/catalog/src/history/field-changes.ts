@@ -31,3 +31,10 @@ function isMap(value: JsonValue): value is JsonObject | null {
 function isEmpty(value: JsonObject | null): boolean {
   return value === null || Object.keys(value).length === 0;
 }
+
+/** The properties before or after a change. */
+export function stateOf(text: string): JsonObject {
+  if (text === '') return {};
+  const value: unknown = JSON.parse(text);
+  return isJsonObject(value) ? value : {};
+}

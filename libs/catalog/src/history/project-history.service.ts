@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Analytics, type EntityChange, type EntityChangePosition, EntityChangesReadModel } from '#libs/analytics';
-import { isJsonObject, type JsonObject, type JsonScalar, notFound } from '#libs/common';
+import { type JsonScalar, notFound } from '#libs/common';
 import { Graph } from '#libs/graph';
 import { invalidParameters, type ListDefinition, type Page, type PageQueryDto, Pages } from '#libs/http';
 import { Project } from '../model/project.vertex.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
-import { fieldChanges } from './field-changes.js';
+import { fieldChanges, stateOf } from './field-changes.js';
 import type { ChangeResponseDto } from './history.dto.js';
 
 export const HISTORY_LIST: ListDefinition = { sortable: [], filterable: {} };
@@ -43,7 +43,7 @@ export class ProjectHistoryService {
   }
 }
 
-function toPosition(after: readonly JsonScalar[] | undefined): EntityChangePosition | undefined {
+export function toPosition(after: readonly JsonScalar[] | undefined): EntityChangePosition | undefined {
   if (!after) return undefined;
   const [time, version, changeId] = after;
   if (typeof time === 'string' && typeof version === 'number' && typeof changeId === 'string') {
@@ -64,12 +64,6 @@ function toResponse(projectId: string, change: EntityChange): ChangeResponseDto 
     version: change.version,
     other_id: isEdge ? (change.from_id === projectId ? change.to_id : change.from_id) : null,
     request_id: change.request_id,
-    fields: fieldChanges(parse(change.before), parse(change.after)),
+    fields: fieldChanges(stateOf(change.before), stateOf(change.after)),
   };
-}
-
-function parse(text: string): JsonObject {
-  if (text === '') return {};
-  const value: unknown = JSON.parse(text);
-  return isJsonObject(value) ? value : {};
 }

@@ -54,6 +54,11 @@ export class Pages {
     };
   }
 
+  /** The cursor of a position in the list of a request. */
+  cursor(request: ListRequest, position: readonly JsonScalar[]): string {
+    return this.cursors.encode(request, position);
+  }
+
   /**
    * The page of `rows`, of which the repository fetched up to `limit + 1` to learn whether there are more.
    * @param position the sort values of a row, one for each of `request.sort`
