@@ -446,6 +446,86 @@ export type ChangeActor = {
 };
 
 /**
+ * Changes in the order in which they were made.
+ */
+export type ChangeFeed = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<ChangeFeedItem>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+    /**
+     * Where this page ends: passed as `cursor`, now or next week, it goes on from here.
+     */
+    position: string;
+};
+
+/**
+ * One change of a vertex or an edge.
+ */
+export type ChangeFeedItem = {
+    /**
+     * What was changed.
+     */
+    kind: 'vertex' | 'edge';
+    /**
+     * What was done.
+     */
+    operation: 'create' | 'update' | 'delete';
+    /**
+     * The change's id. A change that is seen twice has the same one.
+     */
+    id: string;
+    /**
+     * When it was made.
+     */
+    time: string;
+    /**
+     * The slug of the organization, as it is now.
+     */
+    organization: string;
+    /**
+     * Who made it.
+     */
+    actor: ChangeActor;
+    /**
+     * The label of the vertex or edge.
+     */
+    label: string;
+    /**
+     * The id of the vertex, or what names the edge for good.
+     */
+    entity_id: string;
+    /**
+     * The vertex's version after the change; 0 for an edge.
+     */
+    version: number;
+    /**
+     * Where the edge starts; null for a vertex.
+     */
+    from_id: string | null;
+    /**
+     * Where the edge ends; null for a vertex.
+     */
+    to_id: string | null;
+    /**
+     * The request that made it, as in the server's log.
+     */
+    request_id: string;
+    /**
+     * What differs.
+     */
+    fields: Array<FieldChange>;
+};
+
+/**
  * A page of changes, newest first.
  */
 export type ChangePage = {
@@ -6454,6 +6534,82 @@ export type VerifyEmailResponses = {
 };
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ListChangesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `id`; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only what was changed at or after this time; from the beginning without it. A `cursor` takes precedence.
+         */
+        since?: string;
+        /**
+         * Only in the organization of this slug; in all that the caller may see without it.
+         */
+        organization?: string;
+        /**
+         * Only of vertices and edges with these labels, comma-separated.
+         */
+        label?: string;
+    };
+    url: '/api/changes';
+};
+
+export type ListChangesErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListChangesError = ListChangesErrors[keyof ListChangesErrors];
+
+export type ListChangesResponses = {
+    /**
+     * Of each organization the kinds of things that the caller's roles let them read there. To follow the
+     * catalogue, keep `position` and pass it as `cursor` the next time: nothing is left out and nothing comes twice. A
+     * change appears when it can no longer be overtaken by an earlier one, which takes seconds; 503 without analytics.
+     */
+    200: ChangeFeed;
+};
+
+export type ListChangesResponse = ListChangesResponses[keyof ListChangesResponses];
 
 export type QueryGraphData = {
     body: GraphQuery;
