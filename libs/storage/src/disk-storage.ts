@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isDomainError } from '#libs/common';
 import { ContentCheck } from './content-check.js';
+import { contentLinkUrl } from './content-link.js';
 import { DiskFiles, isMissing, type Sidecar } from './disk-files.js';
 import { assertKey, assertPrefix } from './object-key.js';
 import type {
@@ -16,8 +17,8 @@ import type {
   SignedUrlOptions,
   StoredObject,
 } from './object-storage.js';
-import { assertExpiry, resolveRange } from './request-rules.js';
-import { type Grant, signGrant, verifyGrant } from './signed-token.js';
+import { resolveRange } from './request-rules.js';
+import { type Grant, verifyGrant } from './signed-token.js';
 import { objectNotFound, storageUnavailable } from './storage-error.js';
 
 export interface DiskStorageOptions {
@@ -110,12 +111,7 @@ export class DiskStorage implements ObjectStorage {
   }
 
   async signedUrl(key: string, options: SignedUrlOptions): Promise<string> {
-    assertKey(key);
-    assertExpiry(options.expiresInSeconds);
-    const { method, disposition, contentType, contentLength, expiresInSeconds } = options;
-    const expiresAt = Math.ceil(Date.now() / 1000) + expiresInSeconds;
-    const token = signGrant({ key, method, expiresAt, disposition, contentType, contentLength }, this.signingKey);
-    return `${this.options.urlBase}?grant=${token}`;
+    return contentLinkUrl(key, options, { urlBase: this.options.urlBase, signingKey: this.signingKey });
   }
 
   /** What a link made by {@link signedUrl} allows, or undefined if it is forged or has expired. */

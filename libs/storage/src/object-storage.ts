@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Disposition } from './content-disposition.js';
 
+/** Injection token of the {@link ObjectStorage} of the installation. */
+export const OBJECT_STORAGE = Symbol('imbi.storage');
+
 export interface StoredObject {
   readonly key: string;
   /** Bytes. */

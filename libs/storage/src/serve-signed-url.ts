@@ -1,10 +1,14 @@
 import { Readable } from 'node:stream';
 import { isDomainError } from '#libs/common';
 import { contentDisposition } from './content-disposition.js';
-import type { DiskStorage } from './disk-storage.js';
-import type { StoredObject } from './object-storage.js';
+import type { ObjectStorage, StoredObject } from './object-storage.js';
 import { parseRange } from './request-rules.js';
 import type { Grant } from './signed-token.js';
+
+/** Objects, and what a link to one of them allows. */
+export interface SignedObjects extends Pick<ObjectStorage, 'get' | 'head' | 'put'> {
+  verify(token: string, now?: number): Grant | undefined;
+}
 
 /** A request for a signed link, of whatever HTTP framework. */
 export interface StorageRequest {
@@ -33,8 +37,8 @@ const SAFETY = {
 };
 const STATUSES: Readonly<Record<string, number>> = { not_found: 404, invalid: 422, unavailable: 503 };
 
-/** Answers a link that `storage.signedUrl` made, as S3 answers its own; never throws for what the caller sent. */
-export async function serveSignedUrl(storage: DiskStorage, request: StorageRequest): Promise<StorageResponse> {
+/** Answers a link that a disk storage's `signedUrl`, or `ApiLinks`, made, as S3 answers its own; never throws for what the caller sent. */
+export async function serveSignedUrl(storage: SignedObjects, request: StorageRequest): Promise<StorageResponse> {
   const grant = storage.verify(request.grant);
   if (!grant) return problem(403, 'link_invalid', 'The link is not valid or has expired.');
   const method = request.method.toUpperCase();
@@ -52,7 +56,7 @@ export async function serveSignedUrl(storage: DiskStorage, request: StorageReque
 }
 
 async function send(
-  storage: DiskStorage,
+  storage: SignedObjects,
   grant: Grant,
   request: StorageRequest,
   method: string,
@@ -80,7 +84,7 @@ async function send(
   return answer;
 }
 
-async function store(storage: DiskStorage, grant: Grant, request: StorageRequest): Promise<StorageResponse> {
+async function store(storage: SignedObjects, grant: Grant, request: StorageRequest): Promise<StorageResponse> {
   const contentType = header(request, 'content-type') ?? 'application/octet-stream';
   if (grant.contentType !== undefined && contentType !== grant.contentType) {
     return problem(403, 'content_type_mismatch', `The link is for ${grant.contentType}.`);
