@@ -31,9 +31,11 @@ export class AuthGuard implements CanActivate {
 
   private async decide(rule: AccessRule, context: ExecutionContext): Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const organization = parameterOf(request, 'org');
+    const organization = organizationOf(rule, request);
+    const home = homeOf(rule, request);
     const auth = await this.authenticator.identify(request, {
       organization,
+      home,
       resource: resourceOf(rule, request),
       permission: rule.kind === 'permission' ? rule.permission : undefined,
     });
@@ -41,7 +43,12 @@ export class AuthGuard implements CanActivate {
       await this.recordDenial(request, rule, auth);
       throw notFound(`The organization "${organization}"`);
     }
+    if (home !== undefined && auth.organizationId !== undefined && !auth.hasAccess) {
+      await this.recordDenial(request, rule, auth);
+      throw notFound(`The ${home.label.toLowerCase()} "${home.id}"`);
+    }
     if (auth.lacksSecondFactor && !this.isOpenWithout(context)) auth.assertSecondFactor();
+    if (isAtHome(rule) && auth.organizationId === undefined) return true;
     if (rule.kind === 'permission' && !auth.canOnResource(rule.permission)) {
       throw new DomainError('forbidden', 'forbidden', `This needs the permission ${rule.permission}.`, {
         details: { permission: rule.permission },
@@ -72,6 +79,25 @@ export class AuthGuard implements CanActivate {
       }),
     );
   }
+}
+
+/** Slug of the organization that the request is about. */
+function organizationOf(rule: AccessRule, request: FastifyRequest): string | undefined {
+  if (rule.kind !== 'permission' || rule.place !== 'organization-query') return parameterOf(request, 'org');
+  const { query } = request;
+  const value: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'organization') : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The resource whose organization the permission must hold in. */
+function homeOf(rule: AccessRule, request: FastifyRequest): ResourceReference | undefined {
+  if (rule.kind !== 'permission' || typeof rule.place !== 'object') return undefined;
+  const id = parameterOf(request, rule.place.param);
+  return id !== undefined && isId(id) ? { label: rule.place.label, id } : undefined;
+}
+
+function isAtHome(rule: AccessRule): boolean {
+  return rule.kind === 'permission' && typeof rule.place === 'object';
 }
 
 function parameterOf({ params }: FastifyRequest, name: string): string | undefined {

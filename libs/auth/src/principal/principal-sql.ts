@@ -4,6 +4,12 @@ import { at, flag, is, json, principalOf, text } from './principal-source.js';
 /** How many parameters each kind of credential takes: $1 and those after $4. */
 const PARAMETERS: Record<CredentialSubject['kind'], number> = { session: 5, api_key: 4, client: 6 };
 
+/** Labels of the vertices that a request is about. */
+export interface PlaceLabels {
+  readonly resource?: string;
+  readonly home?: string;
+}
+
 const LABEL = /^[A-Za-z_]+$/;
 const statements = new Map<string, string>();
 
@@ -11,7 +17,7 @@ const statements = new Map<string, string>();
  * The one statement that authenticates and authorizes a request. Parameters: what the credential is found by; the
  * organization's slug (agtype, null for none); the version and the organization id that permissions are known for; then
  * what the kind of credential needs; then, where the URL names a resource (of vertex label `resource`), its id
- * (agtype) and the present time. An organization that is being deleted counts as none.
+ * (agtype) and the present time; then the id (agtype) of the vertex (of label `home`) whose organization it is about. An organization that is being deleted counts as none.
  *
  * Every step is by an index: credential and principal by id, organization by slug, then the edges by their start. From
  * one step to the next the rows go as arrays, of which the planner expects ten elements: its guess at the size of a
@@ -21,21 +27,22 @@ const statements = new Map<string, string>();
  * on the day when they are no longer administrators what is remembered must be right. The groups of a principal are followed only where permissions must be computed, or where anybody at
  * all was granted the resource.
  */
-export function principalSql(credential: CredentialSubject['kind'], resource?: string): string {
-  const key = `${credential} ${resource ?? ''}`;
+export function principalSql(credential: CredentialSubject['kind'], labels: PlaceLabels = {}): string {
+  const key = `${credential} ${labels.resource ?? ''} ${labels.home ?? ''}`;
   const known = statements.get(key);
   if (known !== undefined) return known;
-  const statement = write(credential, resource);
+  const statement = write(credential, labels);
   statements.set(key, statement);
   return statement;
 }
 
-function write(credential: CredentialSubject['kind'], resource: string | undefined): string {
+function write(credential: CredentialSubject['kind'], { resource, home }: PlaceLabels): string {
+  const homeParameter = PARAMETERS[credential] + (resource === undefined ? 1 : 3);
   const isNew = resource === undefined ? 'state.is_new' : '(state.is_new or exists (select from resource_grant))';
   return `
 with recursive place as materialized (
   select ${text('o', 'id')} as id, ${at('o', 'id')} as key, ${flag('o', 'require_mfa')} as require_mfa
-  from imbi."Organization" o where ${is(at('o', 'slug'), '$2::ag_catalog.agtype')}
+  from imbi."Organization" o where ${home === undefined ? is(at('o', 'slug'), '$2::ag_catalog.agtype') : isHomeOf(home, homeParameter)}
     and ${at('o', 'deletion_id')} is null
 ), principal as materialized (
   ${principalOf(credential, { credential: '$1::ag_catalog.agtype', principal: '$5::ag_catalog.agtype', token: '$6' })}
@@ -86,8 +93,20 @@ select principal.kind, principal.id, principal.name, principal.email, principal.
 from principal, state`;
 }
 
-function resourceGrants(credential: CredentialSubject['kind'], label: string): string {
+// $2 is given all the same, so that the parameters have their numbers; null is equal to nothing.
+function isHomeOf(label: string, parameter: number): string {
+  assertLabel(label);
+  return `$2::ag_catalog.agtype is null and ${at('o', 'id')} operator(ag_catalog.=) (
+    select ${at('v', 'organization_id')} from imbi."${label}" v where ${is(at('v', 'id'), `$${parameter}::ag_catalog.agtype`)}
+  )`;
+}
+
+function assertLabel(label: string): void {
   if (!LABEL.test(label)) throw new Error(`"${label}" is no label of vertices.`);
+}
+
+function resourceGrants(credential: CredentialSubject['kind'], label: string): string {
+  assertLabel(label);
   const id = PARAMETERS[credential] + 1;
   return `, resource_grant as materialized (
   select e.start_id, ${json('e', 'actions')} as actions from imbi."CAN_ACCESS" e

@@ -17,6 +17,8 @@ export interface PrincipalQuestion {
   readonly subject: CredentialSubject;
   /** Null where the URL names no organization. */
   readonly organization: string | null;
+  /** A resource whose organization is the one asked about, in place of `organization`. */
+  readonly home?: ResourceReference;
   readonly resource?: ResourceReference;
   /** What an earlier answer was good for: then the permissions are not computed again. */
   readonly known?: { readonly version: string; readonly organizationId: string | null };
@@ -87,16 +89,18 @@ export class PrincipalsReadModel {
   }
 
   /** Undefined where the credential does not exist or is another principal's. */
-  async find({ subject, organization, resource, known, now }: PrincipalQuestion): Promise<PrincipalRow | undefined> {
+  async find(question: PrincipalQuestion): Promise<PrincipalRow | undefined> {
+    const { subject, organization, home, resource, known, now } = question;
     const [credential, ...more] = parametersOf(subject);
     const [row] = await this.database.execute(
-      CompiledQuery.raw(principalSql(subject.kind, resource?.label), [
+      CompiledQuery.raw(principalSql(subject.kind, { resource: resource?.label, home: home?.label }), [
         credential,
         organization === null ? null : encodeAgtype(organization),
         known?.version ?? '0',
         known?.organizationId ?? null,
         ...more,
         ...(resource ? [encodeAgtype(resource.id), now.toISOString()] : []),
+        ...(home ? [encodeAgtype(home.id)] : []),
       ]) as CompiledQuery<PrincipalRow>,
     );
     return row;

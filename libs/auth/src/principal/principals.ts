@@ -15,6 +15,8 @@ import {
 export interface PrincipalPlace {
   /** Slug of the organization in the URL. */
   readonly organization?: string;
+  /** A resource; the organization is the one that it belongs to. */
+  readonly home?: ResourceReference;
   /** The resource in the URL, where access to it may have been granted by itself. */
   readonly resource?: ResourceReference;
   /** What the caller wants to do there: grants on the resource need no look where their roles allow it anyway. */
@@ -66,17 +68,19 @@ export class Principals {
     place: PrincipalPlace = {},
     now = new Date(),
   ): Promise<AuthContext | undefined> {
+    const { resource, home } = place;
     const organization = place.organization ?? null;
-    const key = `${cacheKey(subject)} ${organization ?? ''}`;
+    // A slug has no @: what is known of homes of a label is known of the last one's organization.
+    const key = `${cacheKey(subject)} ${home ? `@${home.label}` : (organization ?? '')}`;
     const known = this.known.get(key);
-    const asked: Asked = { subject, organization, resource: place.resource, known, now, key };
+    const asked: Asked = { subject, organization, home, resource, known, now, key };
     if (known && areEnough(known, place)) {
       const row = await this.readModel.findAlive(asked);
       if (!row) return undefined;
       if (isUnchanged(row, known)) {
         const auth = this.contextOf(asked, row);
         // Scopes of the credential may leave out what the roles allow; then the grants count.
-        if (!auth || !place.resource || auth.can(place.permission ?? '')) return auth;
+        if (!auth || !resource || auth.can(place.permission ?? '')) return auth;
       }
     }
     const row = await this.readModel.find(asked);
@@ -118,7 +122,9 @@ export class Principals {
 }
 
 /** Whether what is known of a caller's roles decides here, so that grants on the resource need not be looked at. */
-function areEnough({ isAdmin, permissions }: KnownPermissions, { resource, permission }: PrincipalPlace): boolean {
+function areEnough({ isAdmin, permissions }: KnownPermissions, { home, resource, permission }: PrincipalPlace): boolean {
+  // The small statement finds no organization of a resource.
+  if (home !== undefined) return false;
   if (resource === undefined) return true;
   return permission !== undefined && (isAdmin || permissions.has(permission));
 }

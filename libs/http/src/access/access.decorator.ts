@@ -5,7 +5,7 @@ export const ACCESS_METADATA = 'imbi:access';
 export type AccessRule =
   | { readonly kind: 'public' }
   | { readonly kind: 'authenticated' }
-  | { readonly kind: 'permission'; readonly permission: string; readonly resource?: GuardedResource };
+  | ({ readonly kind: 'permission'; readonly permission: string } & PermissionOptions);
 
 /** The resource that a URL names, on which access may have been granted by itself. */
 export interface GuardedResource {
@@ -15,16 +15,31 @@ export interface GuardedResource {
   readonly param: string;
 }
 
+/** Where a permission must hold, on routes whose path names no organization. */
+export type PermissionPlace =
+  /** In the organization that the query parameter `organization` names; everywhere, where it names none. */
+  | 'organization-query'
+  /**
+   * In the organization that the resource of the path belongs to; to all others it is not found. Whoever calls may try
+   * a resource that belongs to none, or does not exist: what they may do then is the handler's to say.
+   */
+  | GuardedResource;
+
+export interface PermissionOptions {
+  readonly resource?: GuardedResource;
+  readonly place?: PermissionPlace;
+}
+
 // `resource:action`; more colons are for the derived names that plugins bring (`plugins:{slug}:entities:{label}:write`).
 const PERMISSION_PATTERN = /^[a-z][a-z0-9_-]*(:[A-Za-z0-9_{}-]+)*:[a-z][a-z0-9_-]*$/;
 
 /**
- * The caller must hold `permission` in the organization of the URL, or globally where the URL has none; or must have been
- * granted the permission's action on the `resource` of the URL.
+ * The caller must hold `permission` in the organization of the URL (or of the `place`), or globally where there is none; or
+ * must have been granted the permission's action on the `resource` of the URL.
  */
 export function RequirePermission(
   permission: string,
-  options: { readonly resource?: GuardedResource } = {},
+  options: PermissionOptions = {},
 ): MethodDecorator & ClassDecorator {
   if (!PERMISSION_PATTERN.test(permission)) throw new Error(`"${permission}" is no permission; write resource:action.`);
   return accessDecorator({ kind: 'permission', permission, ...options });

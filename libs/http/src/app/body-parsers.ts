@@ -1,11 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { assertSafeJson, DomainError } from '#libs/common';
 import { JSON_PATCH_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE } from '../patch/apply-patch.js';
+import { MULTIPART_MEDIA_TYPE } from './incoming-form.js';
 
 export const JSON_MEDIA_TYPE = 'application/json';
 export const FORM_MEDIA_TYPE = 'application/x-www-form-urlencoded';
 
-/** Reads JSON, both patch types, and forms (which only routes that `@Consumes` them ever see). */
+/**
+ * Reads JSON, both patch types, and forms (which only routes that `@Consumes` them ever see). Forms with files are left
+ * for the handler to read: they are larger than memory should be.
+ */
 export function installBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
@@ -19,6 +23,7 @@ export function installBodyParsers(fastify: FastifyInstance): void {
       }
     },
   );
+  fastify.addContentTypeParser(MULTIPART_MEDIA_TYPE, (_request, _payload, done) => done(null));
   fastify.addContentTypeParser(FORM_MEDIA_TYPE, { parseAs: 'string' }, (_request, body, done) => {
     const form = Object.fromEntries(new URLSearchParams(body.toString()));
     try {

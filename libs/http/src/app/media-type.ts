@@ -7,6 +7,8 @@ export function mediaTypeOf(header: string | undefined): string | undefined {
 
 /** Whether an `Accept` header takes one of `types` (RFC 9110 §12.5.1: the most specific range decides). */
 export function accepts(header: string, types: readonly string[]): boolean {
+  // What it will be is only known when it is there.
+  if (types.includes('*/*')) return true;
   const ranges = header.split(',').map((part) => {
     const [range = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
     const quality = parameters.find((parameter) => parameter.startsWith('q='));

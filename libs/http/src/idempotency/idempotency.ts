@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createLogger, DomainError, errorMessage, stableStringify } from '#libs/common';
+import { MULTIPART_MEDIA_TYPE } from '../app/incoming-form.js';
+import { mediaTypeOf } from '../app/media-type.js';
 import { routeSettings } from '../app/route-settings.js';
 import { rateLimitCallerOf } from '../rate-limit/rate-limit.decorator.js';
 import type { HeldLock, IdempotencyState, IdempotencyStore } from './idempotency-store.js';
@@ -55,9 +57,14 @@ export class IdempotencyGuard implements CanActivate {
   // Keyed, because a body may hold a password and a bare digest of it could be tried against a list.
   private fingerprint(request: FastifyRequest): string {
     return createHmac('sha256', this.secret)
-      .update(`${request.method} ${request.url}\n${stableStringify(request.body ?? null)}`)
+      .update(`${request.method} ${request.url}\n${stableStringify(request.body ?? formLength(request))}`)
       .digest('base64url');
   }
+}
+
+// A form with a file is not read yet; of a retry of it at least the length is the same.
+function formLength({ headers }: FastifyRequest): string | null {
+  return mediaTypeOf(headers['content-type']) === MULTIPART_MEDIA_TYPE ? (headers['content-length'] ?? '') : null;
 }
 
 function refusalOf(state: Exclude<IdempotencyState, { kind: 'begun' }>): DomainError | StoredAnswer {

@@ -14,6 +14,13 @@ export const BASE_PROBLEMS = defineProblems({
     cause: 'The body says it is JSON, and is not.',
     remedy: 'Send valid JSON in UTF-8.',
   },
+  malformed_form: {
+    status: 400,
+    title: 'Malformed form',
+    cause: 'The multipart form breaks off, cannot be read, or has other parts than one file in the field `file`.',
+    remedy:
+      'Send `multipart/form-data` with a single part called `file`; most clients make it from a file by themselves.',
+  },
   empty_body: {
     status: 400,
     title: 'Empty body',
