@@ -26,5 +26,6 @@ export { ORGANIZATION_VISIBILITY, type OrganizationVisibility } from './organiza
 export type { VisibleOrganizations } from './organization/organizations.service.js';
 export { PROJECT_TYPE_USERS, type ProjectTypeUsers } from './project-type/project-type-users.js';
 export { CATALOG_CALLER, type CatalogCaller } from './shared/catalog-caller.js';
+export { ENTITY_IMAGES, type EntityImages, type ImageUse } from './shared/entity-images.js';
 export { ON_PROJECT } from './shared/on-project.js';
 export { InOrganization, type OrganizationScope } from './shared/organization-scope.js';

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { notFound } from '#libs/common';
 import { Graph, type GraphTransaction, type VertexOf } from '#libs/graph';
 import {
@@ -18,6 +18,7 @@ import {
   writableDocument,
 } from '#libs/http';
 import { Organization } from '../model/organization.vertex.js';
+import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { inUse } from '../shared/project-users.js';
@@ -42,6 +43,7 @@ export class OrganizationsService {
     private readonly graph: Graph,
     private readonly pages: Pages,
     private readonly deletions: OrganizationDeletions,
+    @Optional() @Inject(ENTITY_IMAGES) private readonly images: EntityImages = NO_IMAGES,
   ) {
     this.contents = new OrganizationContents(graph.model);
   }
@@ -72,6 +74,7 @@ export class OrganizationsService {
   async create(write: OrganizationWriteDto): Promise<OrganizationResponseDto> {
     return this.graph.transaction(async (tx) => {
       const vertex = await namingSlug('organization', write.slug, () => tx.insert(Organization, toProperties(write)));
+      await this.showImage(tx, vertex, null);
       tx.emit('organization.created', { id: vertex.id, slug: vertex.slug });
       return toResponse(vertex);
     });
@@ -117,6 +120,14 @@ export class OrganizationsService {
     });
   }
 
+  private async showImage(
+    tx: GraphTransaction,
+    { id, icon }: { id: string; icon: string | null },
+    before: string | null,
+  ): Promise<void> {
+    await this.images.use(tx, [{ definition: Organization, id, organizationId: id, before, after: icon }]);
+  }
+
   private async lock(
     tx: GraphTransaction,
     scope: OrganizationScope,
@@ -138,6 +149,7 @@ export class OrganizationsService {
       tx.patch(Organization, scope.id, { set: toProperties(write) }),
     );
     if (!result) throw missing(scope);
+    await this.showImage(tx, result.after, result.before.icon);
     if (result.changed) tx.emit('organization.updated', { id: scope.id, slug: result.after.slug });
     return toResponse(result.after);
   }

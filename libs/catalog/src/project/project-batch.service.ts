@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DomainError, type FieldError, isDomainError, jsonPointer, stableStringify } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import { validateDocument } from '#libs/http';
+import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { slugTaken } from '../shared/slug-clash.js';
 import { ProjectWriteDto } from './project.dto.js';
@@ -26,7 +27,10 @@ type Results = Map<number, ProjectBatchItemDto>;
 /** Writes up to a thousand projects in one call: set-based where nothing stands in the way, one by one where it does. */
 @Injectable()
 export class ProjectBatchService {
-  constructor(private readonly graph: Graph) {}
+  constructor(
+    private readonly graph: Graph,
+    @Optional() @Inject(ENTITY_IMAGES) private readonly images: EntityImages = NO_IMAGES,
+  ) {}
 
   async write(
     scope: OrganizationScope,
@@ -38,7 +42,8 @@ export class ProjectBatchService {
     refuseIfAtomic(options, checked);
     const results = await this.graph.transaction(async (tx) => {
       const attempt: Results = new Map(checked);
-      await new BatchRun(tx, scope, options, attempt).run(items);
+      const writer = new ProjectWriter(tx, scope, this.images);
+      await new BatchRun(tx, writer, scope, options, attempt).run(items);
       refuseIfAtomic(options, attempt);
       return attempt;
     });
@@ -71,16 +76,13 @@ export class ProjectBatchService {
 }
 
 class BatchRun {
-  private readonly writer: ProjectWriter;
-
   constructor(
     private readonly tx: GraphTransaction,
+    private readonly writer: ProjectWriter,
     private readonly scope: OrganizationScope,
     private readonly options: BatchOptions,
     private readonly results: Results,
-  ) {
-    this.writer = new ProjectWriter(tx, scope);
-  }
+  ) {}
 
   async run(all: readonly Item[]): Promise<void> {
     const references = await resolveReferences(

@@ -3,6 +3,7 @@ import { type GraphTransaction, ref } from '#libs/graph';
 import { assertExpected, type Expectation } from '#libs/http';
 import { BelongsTo } from '../model/organization.vertex.js';
 import { DeployedIn, HasType, OwnedBy, Project, TaggedWith } from '../model/project.vertex.js';
+import { type EntityImages, type ImageUse, NO_IMAGES } from '../shared/entity-images.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { FormerSlugsRepository } from './former-slugs.repository.js';
 import type { ProjectWriteDto } from './project.dto.js';
@@ -18,6 +19,7 @@ export class ProjectWriter {
   constructor(
     private readonly tx: GraphTransaction,
     private readonly scope: OrganizationScope,
+    private readonly images: EntityImages = NO_IMAGES,
   ) {
     this.rows = new ProjectReadModel(tx);
     this.formerSlugs = new FormerSlugsRepository(tx);
@@ -49,6 +51,10 @@ export class ProjectWriter {
     await this.tx.connectMany(
       TaggedWith,
       pairs.flatMap(({ id, write }) => tagsOf(write, references).map((to) => ({ from: id, to }))),
+    );
+    await this.images.use(
+      this.tx,
+      vertices.map((vertex) => this.imageUse(vertex, undefined)),
     );
     for (const { id, write } of pairs) this.emit('project.created', id, { slug: write.slug });
     return pairs.map(({ id }) => id);
@@ -82,6 +88,7 @@ export class ProjectWriter {
     const request = { set: toProjectProperties(write), touch: edges.length > 0 };
     const result = await this.tx.patch(Project, id, request);
     if (!result?.changed) return false;
+    await this.images.use(this.tx, [this.imageUse(result.after, result.before)]);
     if (result.before.slug !== result.after.slug) await this.formerSlugs.retire(this.scope.id, id, result.before.slug);
     this.emit('project.updated', id, { changed: [...edges, ...differing(result.before, result.after)] });
     return true;
@@ -94,8 +101,14 @@ export class ProjectWriter {
 
   async remove(id: string): Promise<void> {
     await this.formerSlugs.forget(id);
+    await this.images.release(this.tx, Project, id);
     await this.tx.remove(Project, id);
     this.emit('project.deleted', id, {});
+  }
+
+  private imageUse(after: { id: string; icon: string | null }, before: { icon: string | null } | undefined): ImageUse {
+    const { id: organizationId } = this.scope;
+    return { definition: Project, id: after.id, organizationId, before: before?.icon ?? null, after: after.icon };
   }
 
   private emit(name: string, id: string, more: JsonObject): void {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import {
@@ -13,6 +13,7 @@ import {
 } from '#libs/http';
 import { asksForAttributes, withAttributes } from '../attribute/attribute-list.js';
 import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
+import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { namingSlug } from '../shared/slug-clash.js';
 import { FormerSlugsRepository } from './former-slugs.repository.js';
@@ -43,6 +44,7 @@ export class ProjectsService {
     private readonly graph: Graph,
     private readonly pages: Pages,
     private readonly schemas: BlueprintSchemas,
+    @Optional() @Inject(ENTITY_IMAGES) private readonly images: EntityImages = NO_IMAGES,
   ) {
     this.rows = new ProjectReadModel(graph.read);
     this.findById = graph.batched((keys: readonly ProjectKey[]) => this.rows.findEach(keys));
@@ -91,7 +93,7 @@ export class ProjectsService {
     return this.graph.transaction(async (tx) => {
       const references = await resolveReferences(tx, scope.id, [write]);
       references.assertKnown(write);
-      const writer = new ProjectWriter(tx, scope);
+      const writer = new ProjectWriter(tx, scope, this.images);
       const [id = ''] = await namingSlug('project', write.slug, () => writer.insert([write], references));
       return toProjectResponse(await writer.read(id));
     });
@@ -104,7 +106,7 @@ export class ProjectsService {
     expected: Expectation,
   ): Promise<ProjectResponseDto> {
     return this.graph.transaction(async (tx) => {
-      const writer = new ProjectWriter(tx, scope);
+      const writer = new ProjectWriter(tx, scope, this.images);
       const current = await writer.lock(id, expected);
       return this.store(tx, scope, writer, current, write);
     });
@@ -117,7 +119,7 @@ export class ProjectsService {
     expected: Expectation,
   ): Promise<ProjectResponseDto> {
     return this.graph.transaction(async (tx) => {
-      const writer = new ProjectWriter(tx, scope);
+      const writer = new ProjectWriter(tx, scope, this.images);
       const current = await writer.lock(id, expected);
       const document = applyPatch(patch, toProjectDocument(current), { serverOwned: ANSWER_ONLY });
       const write = await validateDocument(ProjectWriteDto, writableDocument(document, ANSWER_ONLY));
@@ -132,7 +134,7 @@ export class ProjectsService {
     expected: Expectation,
   ): Promise<ProjectResponseDto> {
     return this.graph.transaction(async (tx) => {
-      const writer = new ProjectWriter(tx, scope);
+      const writer = new ProjectWriter(tx, scope, this.images);
       const current = await writer.lock(id, expected);
       // Archiving what is archived keeps the day it was archived on.
       const isArchived = typeof current.properties['archived_at'] === 'string';
@@ -143,7 +145,7 @@ export class ProjectsService {
 
   async delete(scope: OrganizationScope, id: string, expected: Expectation): Promise<void> {
     await this.graph.transaction(async (tx) => {
-      const writer = new ProjectWriter(tx, scope);
+      const writer = new ProjectWriter(tx, scope, this.images);
       await writer.lock(id, expected);
       await writer.remove(id);
     });

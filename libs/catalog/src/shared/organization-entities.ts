@@ -1,3 +1,4 @@
+import { Inject, Optional } from '@nestjs/common';
 import { DomainError, invalid, isDomainError, type JsonObject, notFound } from '#libs/common';
 import { type Graph, type GraphTransaction, type LockOptions, ref } from '#libs/graph';
 import {
@@ -18,6 +19,7 @@ import {
 } from '#libs/http';
 import { BelongsTo } from '../model/organization.vertex.js';
 import type { NamedResponseDto, NamedWriteDto } from './entity.dto.js';
+import { ENTITY_IMAGES, type EntityImages, iconOf, NO_IMAGES } from './entity-images.js';
 import type { EntityKind } from './entity-kind.js';
 import type { OrganizationScope } from './organization-scope.js';
 import { namingSlug } from './slug-clash.js';
@@ -30,6 +32,11 @@ export type BeforeDelete = (tx: GraphTransaction, entity: JsonObject) => Promise
  * one of these and adds what is its own.
  */
 export class OrganizationEntities<Write extends NamedWriteDto, Response extends NamedResponseDto> {
+  /** A property, so that services of each kind need not pass it through. */
+  @Optional()
+  @Inject(ENTITY_IMAGES)
+  private readonly images: EntityImages = NO_IMAGES;
+
   constructor(
     private readonly graph: Graph,
     private readonly pages: Pages,
@@ -71,6 +78,7 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
       tx.insert(definition, { ...toProperties(write), organization_id: scope.id }),
     );
     await tx.connect(BelongsTo, ref(definition, String(vertex['id'])), scope.id);
+    await this.showImage(tx, scope, undefined, vertex);
     tx.emit(`${noun}.created`, this.subject(scope, vertex));
     return toResponse(vertex);
   }
@@ -101,6 +109,7 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     await this.graph.transaction(async (tx) => {
       const current = await this.lock(tx, scope, slug, expected, { forRemoval: true });
       await beforeDelete(tx, current);
+      await this.images.release(tx, this.kind.definition, String(current['id']));
       await tx.remove(this.kind.definition, String(current['id']));
       tx.emit(`${this.kind.noun}.deleted`, this.subject(scope, current));
     });
@@ -173,9 +182,20 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
       tx.patch(definition, String(current['id']), { set: toProperties(write) }),
     );
     if (!result) throw this.missing(String(current['slug']));
+    await this.showImage(tx, scope, result.before, result.after);
     if (result.before['slug'] !== result.after['slug']) await this.kind.onRename?.(tx, result.before, result.after);
     if (result.changed) tx.emit(`${noun}.updated`, this.subject(scope, result.after));
     return toResponse(result.after);
+  }
+
+  private async showImage(
+    tx: GraphTransaction,
+    scope: OrganizationScope,
+    before: JsonObject | undefined,
+    after: JsonObject,
+  ): Promise<void> {
+    const use = { definition: this.kind.definition, id: String(after['id']), organizationId: scope.id };
+    await this.images.use(tx, [{ ...use, before: iconOf(before), after: iconOf(after) }]);
   }
 
   private subject(scope: OrganizationScope, vertex: JsonObject): JsonObject {
