@@ -5,6 +5,7 @@ import { loadConfig } from '#libs/config';
 import { generateKey, KeyRing } from '#libs/crypto';
 import { Graph } from '#libs/graph';
 import { type RunningApi, startApi } from '#libs/product';
+import { Upload } from '#libs/uploads';
 import { type TestDatabase, testDatabase } from '#test/database';
 import { type Operation, operations } from './contract.js';
 
@@ -30,6 +31,8 @@ const tokens: Record<'everywhere' | 'rival' | 'nowhere' | 'key', string> = {
   key: '',
 };
 let keyId: string;
+/** An upload of the organization acme: what is in no organization's path must find out itself where it is. */
+let uploadId: string;
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -56,6 +59,11 @@ beforeAll(async () => {
     const { body } = await send(admin, 'post', '/api/organizations', { slug, name: slug });
     ids[slug] = String(body['id']);
   }
+  const upload = { filename: 'a.txt', content_type: 'text/plain', status: 'ready', uploaded_by: NOBODY } as const;
+  uploadId = await api.app.get(Graph, { strict: false }).transaction(async (tx) => {
+    const place = { organization_id: ids['acme'] ?? null, s3_key: `uploads/${NOBODY}` };
+    return (await tx.insert(Upload, { ...upload, ...place })).id;
+  });
   await send(admin, 'post', '/api/roles', { slug: 'matrix', name: 'Matrix' });
   const users = api.app.get(UsersService, { strict: false });
   for (const place of ['everywhere', 'rival', 'nowhere'] as const) {
@@ -84,6 +92,7 @@ async function makeKey(owner: string): Promise<void> {
 async function send(token: string, method: string, path: string, body?: object, contentType = 'application/json') {
   const response = await fetch(api.url + path, {
     method: method.toUpperCase(),
+    redirect: 'manual',
     headers: {
       ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
       // Nothing is at this version: what the guard lets through changes nothing.
@@ -102,11 +111,15 @@ async function signIn(email: string): Promise<string> {
   return String(body['access_token']);
 }
 
-const isInOrganization = ({ path }: Operation) => path.includes('{org}');
+const isUpload = ({ path }: Operation) => path.startsWith('/api/uploads/{id}');
+/** Whether those who may do nothing in its organization do not even learn that it is there. */
+const isHidden = (operation: Operation) => operation.path.includes('{org}') || isUpload(operation);
 
 /** Calls an operation in the organization acme, with a body that says nothing. */
-async function call(token: string, { path, method, requestBody }: Operation) {
-  const url = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => (name === 'org' ? 'acme' : NOBODY));
+async function call(token: string, operation: Operation) {
+  const { path, method, requestBody } = operation;
+  const id = isUpload(operation) ? uploadId : NOBODY;
+  const url = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => (name === 'org' ? 'acme' : id));
   const [type] = Object.keys(requestBody?.content ?? {});
   return type?.includes('json') ? send(token, method, url, {}, type) : send(token, method, url);
 }
@@ -115,8 +128,8 @@ async function call(token: string, { path, method, requestBody }: Operation) {
 async function verdict(token: string, operation: Operation): Promise<string> {
   const { status, body } = await call(token, operation);
   if (status === 401 || status === 403) return String(body['code']);
-  const isHidden = status === 404 && String(body['detail']).includes('The organization "acme"');
-  return isHidden ? 'hidden' : 'let in';
+  const isNotFound = /^The (organization "acme"|upload ".*") was/.test(String(body['detail']));
+  return status === 404 && isNotFound ? 'hidden' : 'let in';
 }
 
 async function hold(permissions: readonly string[]): Promise<void> {
@@ -141,14 +154,13 @@ describe('every operation of the contract (ASVS 5.0 8.2.1, 8.2.2, 8.3.1, 8.4.1)'
 
   it.each(permitted)('%s (%s) is for exactly who holds its permission, there', async (_id, permission, operation) => {
     const others = everyPermission.filter((name) => name !== permission);
-    const isHidden = isInOrganization(operation);
     const verdicts = async () => ({
       nowhere: await verdict(tokens.nowhere, operation),
       rival: await verdict(tokens.rival, operation),
       everywhere: await verdict(tokens.everywhere, operation),
     });
     await hold(others);
-    const away = isHidden ? 'hidden' : 'forbidden';
+    const away = isHidden(operation) ? 'hidden' : 'forbidden';
     expect(await verdicts()).toEqual({ nowhere: away, rival: away, everywhere: 'forbidden' });
     await hold([permission]);
     const { everywhere, ...elsewhere } = await verdicts();
@@ -163,6 +175,6 @@ describe('every operation of the contract (ASVS 5.0 8.2.1, 8.2.2, 8.3.1, 8.4.1)'
     await scope([permission]);
     expect(await verdict(tokens.key, operation)).not.toMatch(/^(forbidden|hidden|unauthenticated)$/);
     await hold([]);
-    expect(await verdict(tokens.key, operation)).toBe(isInOrganization(operation) ? 'hidden' : 'forbidden');
+    expect(await verdict(tokens.key, operation)).toBe(isHidden(operation) ? 'hidden' : 'forbidden');
   });
 });

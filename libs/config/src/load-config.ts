@@ -16,6 +16,7 @@ import {
   serverSection,
   storageSection,
   tracingSection,
+  uploadsSection,
 } from './sections/index.js';
 import { type Section, type SectionValues, type Setting, SettingProblem } from './setting.js';
 
@@ -29,6 +30,7 @@ export const CONFIG_SECTIONS = [
   queueSection,
   analyticsSection,
   storageSection,
+  uploadsSection,
   mailSection,
   mfaSection,
   authSection,

@@ -4,6 +4,7 @@ import { systemMigrations } from '#libs/database';
 import { emailMigrations } from '#libs/email';
 import { queueMigrations } from '#libs/queue';
 import { scoringMigrations } from '#libs/scoring';
+import { uploadMigrations } from '#libs/uploads';
 
 /** Every migration of the product, in the order in which they run. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   ...authMigrations,
   ...emailMigrations,
   ...scoringMigrations,
+  ...uploadMigrations,
 ];

@@ -30,6 +30,7 @@ export const API_INFO: OpenApiInfo = {
     Dependencies: 'Which project needs which, and what fails with it.',
     Changes: 'What becomes of everything that the caller may read.',
     Scoring: 'What attributes of projects are worth, and what that makes of each project.',
+    Uploads: 'Files, and the icons that are among them.',
     Audit: 'Who did, or was refused, what.',
     Mail: 'Mails that could not be delivered, and how mails look.',
     Jobs: 'Background jobs that need a person.',
@@ -56,6 +57,7 @@ export const API_INFO: OpenApiInfo = {
     'roles/{slug}': { description: 'The slug of the role.', example: 'release-manager' },
     // Ids have no example: only one that exists would work, and no installation has the same ones.
     'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
+    'uploads/{id}': { description: 'The id of the upload, from the answer that created or listed it.' },
     session: { description: 'The id of the session, from the list of sessions.' },
     'oauth-providers/{slug}': { description: 'The slug of the sign-in provider.', example: 'company' },
     'providers/{slug}': { description: 'The slug of the sign-in provider.', example: 'company' },

@@ -5,7 +5,9 @@ import { KeyRing } from '#libs/crypto';
 import { Database, type DatabaseConnection } from '#libs/database';
 import { Graph, GraphModel, type PropertyCipher } from '#libs/graph';
 import { ANALYTICS_SINK, QueuesModule } from '#libs/queue';
+import { ApiLinks, OBJECT_STORAGE, type ObjectStorage } from '#libs/storage';
 import { productModel } from './graph-model.js';
+import { apiLinks, openObjectStorage } from './object-storage.js';
 
 export interface PlatformOptions {
   readonly config: Config;
@@ -35,9 +37,18 @@ export class PlatformModule {
         { provide: Analytics, useFactory: () => new Analytics(analytics) },
         { provide: ANALYTICS_SINK, useExisting: Analytics },
         { provide: UsageRecorder, inject: [Analytics], useFactory: (store: Analytics) => new UsageRecorder(store) },
+        { provide: OBJECT_STORAGE, useFactory: () => openObjectStorage(config, keys) },
+        {
+          provide: ApiLinks,
+          inject: [OBJECT_STORAGE],
+          useFactory: (storage: ObjectStorage) => apiLinks(storage, config, keys),
+        },
         EngineHandles,
       ],
-      exports: [CONFIG, KeyRing, Database, GraphModel, Graph, Analytics, ANALYTICS_SINK, UsageRecorder],
+      exports: [
+        ...[CONFIG, KeyRing, Database, GraphModel, Graph, Analytics, ANALYTICS_SINK, UsageRecorder],
+        ...[OBJECT_STORAGE, ApiLinks],
+      ],
     };
   }
 }
@@ -53,11 +64,13 @@ class EngineHandles implements OnApplicationShutdown {
     @Inject(Database) private readonly database: Database,
     @Inject(Analytics) private readonly analytics: Analytics,
     @Inject(UsageRecorder) private readonly usage: UsageRecorder,
+    @Inject(OBJECT_STORAGE) private readonly storage: ObjectStorage,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     await this.usage.close();
     await this.analytics.close();
+    await this.storage.close();
     await this.database.end();
   }
 }

@@ -4,6 +4,7 @@ import { CatalogHttpModule, CatalogJobsModule } from '#libs/catalog';
 import { EmailHttpModule, EmailJobsModule, EmailModule } from '#libs/email';
 import { JobsModule } from '#libs/queue';
 import { ScoringHttpModule, ScoringJobsModule, ScoringModule } from '#libs/scoring';
+import { UploadsHttpModule, UploadsJobsModule, UploadsModule } from '#libs/uploads';
 import { AdminHttpModule } from './admin/admin-http.module.js';
 import { JanitorModule } from './janitor.module.js';
 import { ObservabilityModule } from './observability.module.js';
@@ -26,9 +27,21 @@ const HTTP_MODULES = [
   AccountHttpModule,
   EmailHttpModule,
   ScoringHttpModule,
+  UploadsHttpModule,
   AdminHttpModule,
   ObservabilityModule,
   UsageModule,
+];
+
+const JOBS_MODULES = [
+  JobsModule,
+  CatalogJobsModule,
+  EmailJobsModule,
+  ScoringJobsModule,
+  AuthJobsModule,
+  AccountJobsModule,
+  UploadsJobsModule,
+  JanitorModule,
 ];
 
 @Module({})
@@ -41,18 +54,9 @@ export class ProductModule {
         AuthModule,
         EmailModule,
         ScoringModule,
+        UploadsModule,
         ...(options.http ? HTTP_MODULES : []),
-        ...(options.jobs
-          ? [
-              JobsModule,
-              CatalogJobsModule,
-              EmailJobsModule,
-              ScoringJobsModule,
-              AuthJobsModule,
-              AccountJobsModule,
-              JanitorModule,
-            ]
-          : []),
+        ...(options.jobs ? JOBS_MODULES : []),
         ...(options.extraModules ?? []),
       ],
     };

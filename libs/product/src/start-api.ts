@@ -14,6 +14,7 @@ import { serveQueueBoard } from './admin/queue-board/serve-queue-board.js';
 import { loadDtoMetadata } from './emit-openapi.js';
 import { type HeldPort, holdFreePort } from './held-port.js';
 import { installationSecret } from './installation-keys.js';
+import { serveFiles } from './object-storage.js';
 import { API_INFO } from './openapi-info.js';
 import { migrateAnalytics, prepareDatabase } from './prepare.js';
 import { ProductModule, type ProductOptions } from './product.module.js';
@@ -69,6 +70,7 @@ async function serve(
   });
   serveQueueBoard(app);
   serveAccountPages(app);
+  serveFiles(app);
   if (config.database.autoMigrate) await migrateAnalytics(app.get(Analytics));
   await app.get(AuthSeeder, { strict: false }).seed();
   // Nobody may meet a server that anybody could make themselves the administrator of.

@@ -15,3 +15,4 @@ export { scoringSection } from './scoring.config.js';
 export { serverSection } from './server.config.js';
 export { storageSection } from './storage.config.js';
 export { tracingSection } from './tracing.config.js';
+export { uploadsSection } from './uploads.config.js';
