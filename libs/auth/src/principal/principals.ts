@@ -122,7 +122,10 @@ export class Principals {
 }
 
 /** Whether what is known of a caller's roles decides here, so that grants on the resource need not be looked at. */
-function areEnough({ isAdmin, permissions }: KnownPermissions, { home, resource, permission }: PrincipalPlace): boolean {
+function areEnough(
+  { isAdmin, permissions }: KnownPermissions,
+  { home, resource, permission }: PrincipalPlace,
+): boolean {
   // The small statement finds no organization of a resource.
   if (home !== undefined) return false;
   if (resource === undefined) return true;
