@@ -1354,6 +1354,48 @@ export type ImpactedProject = {
 };
 
 /**
+ * Conditions on a field of type integer; all of them must hold.
+ */
+export type IntegerFilter = {
+    /**
+     * Equal to.
+     */
+    eq?: number;
+    /**
+     * Not equal to.
+     */
+    ne?: number;
+    /**
+     * One of, comma-separated.
+     */
+    in?: string;
+    /**
+     * None of, comma-separated.
+     */
+    nin?: string;
+    /**
+     * Whether there is a value at all.
+     */
+    exists?: boolean;
+    /**
+     * Greater than.
+     */
+    gt?: number;
+    /**
+     * Greater than or equal to.
+     */
+    gte?: number;
+    /**
+     * Less than.
+     */
+    lt?: number;
+    /**
+     * Less than or equal to.
+     */
+    lte?: number;
+};
+
+/**
  * A JSON patch (RFC 6902): applied as a whole or not at all.
  */
 export type JsonPatch = Array<{
@@ -4069,6 +4111,83 @@ export type TokenExchange = {
      * What to call this device in the list of sessions.
      */
     device_label?: string;
+};
+
+/**
+ * A file that was uploaded; its content is behind its address.
+ */
+export type Upload = {
+    /**
+     * Whether there is a thumbnail; null for what gets none (SVG, and all that is no image).
+     */
+    thumbnail_status: 'pending' | 'ready' | 'failed' | null;
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The id of the organization that it belongs to; null where it is for everybody who signs in.
+     */
+    organization_id: string | null;
+    /**
+     * What its owner calls it, without folders.
+     */
+    filename: string;
+    /**
+     * Its type, which its name and its content were checked against.
+     */
+    content_type: string;
+    /**
+     * Bytes, as it was sent.
+     */
+    size: number;
+    /**
+     * SHA-256 of the file as it was sent, in hex. What is served may be less: metadata of images is taken out, and SVG is
+     * written anew.
+     */
+    sha256: string;
+    /**
+     * Pixels, as it is shown; null where it has none.
+     */
+    width: number | null;
+    /**
+     * Pixels, as it is shown; null where it has none.
+     */
+    height: number | null;
+    /**
+     * The id of the user or service account who uploaded it.
+     */
+    uploaded_by: string;
+    /**
+     * When it was uploaded.
+     */
+    created_at: string;
+    /**
+     * When what is known of it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up by one with every change; the `ETag` of the resource.
+     */
+    version: number;
+};
+
+/**
+ * A page of uploads.
+ */
+export type UploadPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Upload>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
 };
 
 /**
@@ -17561,6 +17680,508 @@ export type GiveServiceAccountRoleResponses = {
 };
 
 export type GiveServiceAccountRoleResponse = GiveServiceAccountRoleResponses[keyof GiveServiceAccountRoleResponses];
+
+export type ListUploadsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `created_at`, `filename`, `size`, `id`; `-created_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Slug of the organization whose uploads are listed; without it, those that belong to none.
+         */
+        organization?: string;
+        /**
+         * Only what is attached to the entity with this id, or is its icon.
+         */
+        attached_to?: string;
+        /**
+         * Only items whose filename fulfils these conditions, such as `filter[filename][eq]=…`.
+         */
+        'filter[filename]'?: TextFilter;
+        /**
+         * Only items whose content_type fulfils these conditions, such as `filter[content_type][eq]=…`.
+         */
+        'filter[content_type]'?: TextFilter;
+        /**
+         * Only items whose size fulfils these conditions, such as `filter[size][eq]=…`.
+         */
+        'filter[size]'?: IntegerFilter;
+        /**
+         * Only items whose sha256 fulfils these conditions, such as `filter[sha256][eq]=…`.
+         */
+        'filter[sha256]'?: TextFilter;
+        /**
+         * Only items whose uploaded_by fulfils these conditions, such as `filter[uploaded_by][eq]=…`.
+         */
+        'filter[uploaded_by]'?: TextFilter;
+        /**
+         * Conditions on a field of type text; all of them must hold.
+         */
+        'filter[thumbnail_status]'?: {
+            /**
+             * Equal to.
+             */
+            eq?: 'pending' | 'ready' | 'failed';
+            /**
+             * Not equal to.
+             */
+            ne?: 'pending' | 'ready' | 'failed';
+            /**
+             * One of, comma-separated.
+             */
+            in?: string;
+            /**
+             * None of, comma-separated.
+             */
+            nin?: string;
+            /**
+             * Whether there is a value at all.
+             */
+            exists?: boolean;
+            /**
+             * Greater than.
+             */
+            gt?: 'pending' | 'ready' | 'failed';
+            /**
+             * Greater than or equal to.
+             */
+            gte?: 'pending' | 'ready' | 'failed';
+            /**
+             * Less than.
+             */
+            lt?: 'pending' | 'ready' | 'failed';
+            /**
+             * Less than or equal to.
+             */
+            lte?: 'pending' | 'ready' | 'failed';
+            /**
+             * Contains this text, or this item.
+             */
+            contains?: 'pending' | 'ready' | 'failed';
+        };
+        /**
+         * Only items whose created_at fulfils these conditions, such as `filter[created_at][eq]=…`.
+         */
+        'filter[created_at]'?: TimeFilter;
+    };
+    url: '/api/uploads';
+};
+
+export type ListUploadsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListUploadsError = ListUploadsErrors[keyof ListUploadsErrors];
+
+export type ListUploadsResponses = {
+    /**
+     * Those of one organization, or those that belong to none; with `attached_to`, only those of one entity.
+     */
+    200: UploadPage;
+};
+
+export type ListUploadsResponse = ListUploadsResponses[keyof ListUploadsResponses];
+
+export type CreateUploadData = {
+    /**
+     * A form with one file.
+     */
+    body: {
+        /**
+         * The file. Its part of the form states its type.
+         */
+        file: Blob | File;
+    };
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * What kind of entity of the organization the file is attached to; with `attach_to_id`.
+         */
+        attach_to_kind?: 'Organization' | 'Team' | 'ProjectType' | 'Environment' | 'LinkDefinition' | 'Tag' | 'Project';
+        /**
+         * Slug of the organization that the upload belongs to: who may see uploads there, may see it. Without it, it belongs to
+         * none, and everybody who signs in may see it who has its id.
+         */
+        organization?: string;
+        /**
+         * The id of the entity that the file is attached to; changing it must be allowed to the caller.
+         */
+        attach_to_id?: string;
+    };
+    url: '/api/uploads';
+};
+
+export type CreateUploadErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateUploadError = CreateUploadErrors[keyof CreateUploadErrors];
+
+export type CreateUploadResponses = {
+    /**
+     * A form with one file, in the field `file`. Its Content-Type, the extension of its name and its content must
+     * agree and be on the allow-list of the installation (415); broken files, several files in one and images with too many
+     * pixels are refused (422), and larger ones than the installation takes while they are being sent (413). Metadata of
+     * images is taken out, and SVG is written anew without scripts and references.
+     */
+    201: Upload;
+};
+
+export type CreateUploadResponse = CreateUploadResponses[keyof CreateUploadResponses];
+
+export type DeleteUploadData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the upload, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * `true` also takes it away from what shows it; without it, one that is in use is not deleted (409).
+         */
+        force?: boolean;
+    };
+    url: '/api/uploads/{id}';
+};
+
+export type DeleteUploadErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteUploadError = DeleteUploadErrors[keyof DeleteUploadErrors];
+
+export type DeleteUploadResponses = {
+    /**
+     * One that is an icon or avatar is not deleted (409 `upload_in_use`, with counts), unless `force=true`: then
+     * what shows it has none any more. Its content is gone a moment later.
+     */
+    204: void;
+};
+
+export type DeleteUploadResponse = DeleteUploadResponses[keyof DeleteUploadResponses];
+
+export type GetUploadData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the upload, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * `true` has a browser save the file rather than show it.
+         */
+        download?: boolean;
+    };
+    url: '/api/uploads/{id}';
+};
+
+export type GetUploadErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetUploadError = GetUploadErrors[keyof GetUploadErrors];
+
+export type GetUploadResponses = {
+    /**
+     * The content, for a client that followed the redirect.
+     */
+    200: Blob | File;
+};
+
+export type GetUploadResponse = GetUploadResponses[keyof GetUploadResponses];
+
+export type GetUploadMetaData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the upload, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/uploads/{id}/meta';
+};
+
+export type GetUploadMetaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetUploadMetaError = GetUploadMetaErrors[keyof GetUploadMetaErrors];
+
+export type GetUploadMetaResponses = {
+    /**
+     * With `If-None-Match`, an unchanged one is answered 304 without a body.
+     */
+    200: Upload;
+};
+
+export type GetUploadMetaResponse = GetUploadMetaResponses[keyof GetUploadMetaResponses];
+
+export type GetUploadThumbnailData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the upload, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/uploads/{id}/thumbnail';
+};
+
+export type GetUploadThumbnailErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetUploadThumbnailError = GetUploadThumbnailErrors[keyof GetUploadThumbnailErrors];
+
+export type GetUploadThumbnailResponses = {
+    /**
+     * The thumbnail, for a client that followed the redirect.
+     */
+    200: Blob | File;
+};
+
+export type GetUploadThumbnailResponse = GetUploadThumbnailResponses[keyof GetUploadThumbnailResponses];
 
 export type ListUsersData = {
     body?: never;
