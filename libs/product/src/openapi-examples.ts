@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '#libs/common';
+import { UPLOAD_EXAMPLES } from './openapi-upload-examples.js';
 
 const ID = 'V1StGXR8_Z5jdHi6B-myT';
 const TIME = '2026-11-23T10:00:00.000Z';
@@ -177,22 +178,7 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   OwnPasswordDto: { current_password: 'Correct-Horse-9-Battery', password: 'Better-Horse-10-Battery' },
   UserResponseDto: without(stored(user, { has_password: true, last_login_at: null }), 'description', 'icon'),
 
-  UploadResponseDto: {
-    id: ID,
-    organization_id: 'kY3pQ9_vL2xWcT7rZ-s8D',
-    filename: 'logo.png',
-    content_type: 'image/png',
-    size: 48_213,
-    sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-    thumbnail_status: 'ready',
-    width: 512,
-    height: 512,
-    uploaded_by: 'Zp8wR1_nB5yKdF3mQ-t6H',
-    created_at: TIME,
-    updated_at: TIME,
-    version: 3,
-  },
-
+  ...UPLOAD_EXAMPLES,
   OrganizationWriteDto: organization,
   OrganizationPatchDto: { description: 'Makes everything, and ships it.' },
   OrganizationResponseDto: stored(organization),
