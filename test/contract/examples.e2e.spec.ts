@@ -28,8 +28,15 @@ const FIRST_DAY = [
   ...['createOAuthProvider', 'getOAuthProvider', 'listOAuthProviders', 'updateOAuthProvider', 'listSignInProviders'],
   ...['deleteOAuthProvider', 'getLocalAuth', 'setLocalAuth', 'listMyIdentities'],
   ...KINDS.flatMap((kind) => [`create${kind}`, `get${kind}`, `list${kind}s`, `replace${kind}`, `update${kind}`]),
+  ...['', 'Organization'].flatMap((owner) => [
+    ...['create', 'get', 'replace', 'update'].map((verb) => `${verb}${owner}ScoringPolicy`),
+    ...['list', 'simulate'].map((verb) => `${verb}${owner}ScoringPolicies`),
+  ]),
+  ...['startRescore', 'getRescore'],
   ...['createProject', 'getProject', 'findProjectBySlug', 'replaceProject', 'updateProject', 'listProjects'],
   'countProjects',
+  ...['getProjectScore', 'listProjectScores', 'getProjectScoreTrend', 'getProjectScorePath'],
+  ...['getScoreRollup', 'getScoreDistribution', 'getOrganizationScoreRollup', 'getOrganizationScoreDistribution'],
   ...['archiveProject', 'unarchiveProject', 'writeProjects'],
   ...['putProjectEnvironment', 'updateProjectEnvironment', 'deleteProjectEnvironment'],
   ...['putProjectDependency', 'listProjectDependencies', 'listProjectDependents', 'getProjectImpact'],
@@ -44,6 +51,7 @@ const FIRST_DAY = [
   ...['previewEmail', 'listFailedEmails', 'retryAllFailedEmails', 'forgotPassword', 'resendVerification'],
   ...['openQueueBoard', 'listAuditEvents', 'listOrganizationAuditEvents'],
   'deleteProject',
+  ...['deleteOrganizationScoringPolicy', 'deleteScoringPolicy'],
   ...KINDS.map((kind) => `delete${kind}`),
   'deleteOrganization',
 ];
@@ -57,7 +65,7 @@ const OWN_STORIES = [
   ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
   ...['replayDeadLetter', 'deleteDeadLetter', 'retryFailedEmail', 'deleteFailedEmail'],
   ...['resetPassword', 'verifyEmail', 'acceptInvitation', 'inviteUser'],
-  ...['getUserApiKey', 'updateUserApiKey', 'revokeUserApiKey'],
+  ...['getUserApiKey', 'updateUserApiKey', 'revokeUserApiKey', 'cancelRescore'],
   ...['exportAuditEvents', 'exportOrganizationAuditEvents'],
   ...['startProviderSignIn', 'finishProviderSignIn', 'exchangeSignInCode', 'linkMyIdentity', 'unlinkMyIdentity'],
 ];
@@ -120,7 +128,8 @@ function operationNamed(name: string): Operation {
 
 function remember(name: string, answer: unknown): void {
   if (!isObject(answer)) return;
-  if (['createProject', 'createUser', 'createUpload'].includes(name)) parameters['id'] = String(answer['id']);
+  const withId = ['createProject', 'createUser', 'createUpload', 'startRescore'];
+  if (withId.includes(name)) parameters['id'] = String(answer['id']);
   if ('key_id' in answer) parameters['key'] = String(answer['key_id']);
   if (name === 'writeProjects' && Array.isArray(answer['items'])) parameters['dependency'] = answer['items'][0].id;
 }

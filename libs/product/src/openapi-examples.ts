@@ -103,7 +103,7 @@ const policy = {
   priority: 10,
   value_score_map: { true: 100, false: 0 },
   range_score_map: null,
-  project_types: [projectType.slug],
+  project_types: null,
 };
 const other = { id: 'kY3pQ9_vL2xWcT7rZ-s8D', slug: 'shop', name: 'Shop' };
 
@@ -364,7 +364,8 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
     ],
     truncated: false,
   },
-  RescoreDto: { organization: 'acme', team: team.slug },
+  // Everything: names would have to be those of the reader's own installation.
+  RescoreDto: {},
   RescoreRunDto: {
     id: ID,
     state: 'running',

@@ -59,7 +59,7 @@ export class ProjectScoreController {
   }
 
   /**
-   * Finds the cheapest way of a project to a score.
+   * Finds the cheapest way of a project to a score (100 unless `target` says otherwise).
    *
    * @remarks The fewest attributes that have to change, and to what. Where the score is out of reach, everything that
    * could be done, and where that leads.
@@ -71,6 +71,6 @@ export class ProjectScoreController {
     @Param('id') id: string,
     @Query() { target }: ScorePathQueryDto,
   ): Promise<ScorePathDto> {
-    return this.scores.path(scope.id, id, target);
+    return this.scores.path(scope.id, id, target ?? 100);
   }
 }

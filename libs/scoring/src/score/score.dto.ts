@@ -134,7 +134,7 @@ export class ScorePathQueryDto {
   @IsNumber()
   @Min(0)
   @Max(100)
-  target!: number;
+  target?: number = 100;
 }
 
 /** An attribute to change, and to what. */
