@@ -9,6 +9,11 @@ describe('defineJob', () => {
     expect(definedJobs()).toContain(job);
   });
 
+  it('keeps how many deaths of its worker a job survives', () => {
+    expect(defineJob('defining/robust', { maxDeaths: 9 }).maxDeaths).toBe(9);
+    expect(defineJob('defining/usual').maxDeaths).toBeUndefined();
+  });
+
   it.each(['', 'first', 'Defining/first', 'defining/first/second', 'de:fining/first', 'defining/'])(
     'refuses the name "%s"',
     (name) => {

@@ -22,6 +22,11 @@ export interface JobOptions extends RetryOptions {
    * of them: give a job that must run alone a queue of its own.
    */
   concurrency?: number;
+  /**
+   * How many deaths of its worker a run survives before it becomes a dead letter, lest a job that kills whoever runs it
+   * does so for ever (default {@link MAX_DEATHS}). The greatest of a queue's jobs holds for all of them.
+   */
+  maxDeaths?: number;
 }
 
 export interface RetryPolicy {
@@ -37,6 +42,7 @@ export interface JobDefinition<Payload extends JsonObject = JsonObject> {
   readonly queue: string;
   readonly retry: RetryPolicy;
   readonly concurrency?: number;
+  readonly maxDeaths?: number;
   /** Never set: it carries the payload's type. */
   readonly payload?: Payload;
 }
@@ -51,6 +57,11 @@ export interface EventDefinition<Payload extends JsonObject = JsonObject> {
 /** Queues that the house itself runs; no job may be defined in them. */
 export const EVENTS_QUEUE = 'events';
 export const SCHEDULES_QUEUE = 'schedules';
+
+/** A crash loop must end; an unlucky job may meet a few deaths that are not its own. */
+export const MAX_DEATHS = 3;
+/** What handles an event is small and ours, and nobody would ever know what a lost one should have caused. */
+export const MAX_DEATHS_OF_EVENTS = 50;
 
 /** BullMQ's name for "ask the worker how long to wait": its own exponential backoff knows no ceiling. */
 export const RETRY_POLICY = 'policy';
@@ -71,7 +82,8 @@ export function defineJob<Payload extends JsonObject>(name: string, options: Job
   if (!queue) throw new Error(`"${name}" is no job name; it must read "queue/name" in kebab-case`);
   if (queue === EVENTS_QUEUE || queue === SCHEDULES_QUEUE) throw new Error(`The queue "${queue}" is the house's own`);
   if (defined.has(name)) throw new Error(`The job ${name} is defined twice`);
-  const job: JobDefinition<Payload> = { name, queue, retry: retryPolicy(options), concurrency: options.concurrency };
+  const { concurrency, maxDeaths } = options;
+  const job: JobDefinition<Payload> = { name, queue, retry: retryPolicy(options), concurrency, maxDeaths };
   defined.set(name, job);
   return job;
 }

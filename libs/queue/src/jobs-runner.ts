@@ -4,7 +4,7 @@ import { createLogger } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import type { ScheduleTimes } from './handler.decorator.js';
 import { HandlerRegistry, type ScheduleHandler } from './handler-registry.js';
-import { RETRY_POLICY, SCHEDULES_QUEUE } from './job-definition.js';
+import { EVENTS_QUEUE, MAX_DEATHS, MAX_DEATHS_OF_EVENTS, RETRY_POLICY, SCHEDULES_QUEUE } from './job-definition.js';
 import { JobStore } from './job-store.js';
 import { JobWorker } from './job-worker.js';
 import { OutboxRelay } from './outbox-relay.js';
@@ -35,7 +35,7 @@ export class JobsRunner implements OnApplicationBootstrap, BeforeApplicationShut
           prefix: this.config.queue.prefix,
           concurrency: this.concurrencyOf(queue),
           // A worker that dies while it runs a job costs the job one of these; a crash loop ends as a dead letter.
-          maxStalledCount: 3,
+          maxStalledCount: this.maxDeathsIn(queue),
           ...this.store.workerTimings,
         }),
     );
@@ -56,6 +56,12 @@ export class JobsRunner implements OnApplicationBootstrap, BeforeApplicationShut
   private concurrencyOf(queue: string): number {
     const bounds = this.queues.jobs.filter((job) => job.queue === queue).map((job) => job.concurrency);
     return Math.min(...bounds.filter((bound) => bound !== undefined), this.config.queue.concurrency);
+  }
+
+  private maxDeathsIn(queue: string): number {
+    if (queue === EVENTS_QUEUE) return MAX_DEATHS_OF_EVENTS;
+    const jobs = this.queues.jobs.filter((job) => job.queue === queue);
+    return Math.max(MAX_DEATHS, ...jobs.map((job) => job.maxDeaths ?? MAX_DEATHS));
   }
 
   private async arrangeSchedules(): Promise<void> {

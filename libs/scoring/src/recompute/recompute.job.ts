@@ -4,6 +4,8 @@ import { defineJob } from '#libs/queue';
 const PATIENT = {
   attempts: 5000,
   backoff: { kind: 'exponential', baseMs: 500, maxMs: 30_000, jitter: 0.5 },
+  // A score that nobody computes is wrong for good, and the work is the same small one for every project.
+  maxDeaths: 1000,
 } as const;
 
 /** Computes the score of one project. */
