@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Batch } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { Database } from '#libs/database';
 import { enqueue, OnEvent, OnJob } from '#libs/queue';
 import { recomputeMany, recomputeProject } from './recompute.job.js';
-import { ScoreWriter } from './score-writer.js';
+import { type ProjectToScore, ScoreWriter } from './score-writer.js';
 
 type ProjectEvent = { organization_id: string; id: string };
 type ScopedEvent = { organization_id?: string | null };
@@ -12,19 +13,25 @@ type BlueprintEvent = ScopedEvent & { type?: string | null };
 /** Has scores computed when what they follow from has changed, once it has rested for a while. */
 @Injectable()
 export class RecomputeHandler {
+  private readonly jobs: Batch<ProjectToScore, undefined>;
+
   constructor(
     private readonly database: Database,
-    private readonly writer: ScoreWriter,
+    writer: ScoreWriter,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    // An import leaves a job for each project; those that run at the same time are one batch.
+    const scoreAll = async (projects: readonly ProjectToScore[]) => {
+      await writer.score({ projects });
+      return projects.map(() => undefined);
+    };
+    this.jobs = new Batch(scoreAll, { largest: config.scoring.batch, concurrent: 1 });
+  }
 
   @OnJob(recomputeProject)
   async recompute(payload: { organization_id: string; project_id: string; reason: string }): Promise<void> {
-    await this.writer.score({
-      organizationIds: [payload.organization_id],
-      projectIds: [payload.project_id],
-      reason: payload.reason,
-    });
+    const { organization_id: organizationId, project_id: id, reason } = payload;
+    await this.jobs.ask({ id, organizationId, reason });
   }
 
   @OnEvent('project.created')
@@ -92,6 +99,17 @@ export class RecomputeHandler {
     return this.blueprint(event, 'blueprint.disabled');
   }
 
+  /** Blueprints are for types and environments by slug, which may be what has changed. */
+  @OnEvent('project_type.updated')
+  typeUpdated(event: ScopedEvent): Promise<void> {
+    return this.many(event, 'project_type.updated');
+  }
+
+  @OnEvent('environment.updated')
+  environmentUpdated(event: ScopedEvent): Promise<void> {
+    return this.many(event, 'environment.updated');
+  }
+
   private async project({ organization_id, id }: ProjectEvent, reason: string): Promise<void> {
     const payload = { organization_id, project_id: id, reason };
     const debounce = { key: id, seconds: this.config.scoring.debounce };
@@ -102,7 +120,7 @@ export class RecomputeHandler {
 
   // Those of other kinds of entities declare nothing that scores look at.
   private async blueprint(event: BlueprintEvent, reason: string): Promise<void> {
-    if (event.type && event.type !== 'Project') return;
+    if (event.type !== undefined && event.type !== 'Project') return;
     await this.many(event, reason);
   }
 

@@ -117,7 +117,8 @@ export class ScoreRepair {
 
   private async rewrite(organizationId: string, projectIds: readonly string[]): Promise<number> {
     if (projectIds.length === 0) return 0;
-    await this.writer.score({ organizationIds: [organizationId], projectIds, reason: 'repair', force: true });
+    const projects = projectIds.map((id) => ({ id, organizationId, reason: 'repair' }));
+    await this.writer.score({ projects, force: true });
     return projectIds.length;
   }
 }

@@ -7,14 +7,18 @@ import type { Evaluation } from '../engine/evaluate.js';
 import { RescoreRuns } from '../rescore/rescore-runs.repository.js';
 import type { ScoredProject } from '../score/project-attributes.js';
 import { ScoringInputsReader, scoreOf } from '../score/scoring-inputs.js';
-import { ScoreHistory } from './score-history.repository.js';
+import { type LastCounted, ScoreHistory } from './score-history.repository.js';
 import { type DecidedScore, ScoreJournal } from './score-journal.repository.js';
 
-export interface ScoreRequest {
-  readonly organizationIds: readonly string[];
-  readonly projectIds: readonly string[];
+export interface ProjectToScore {
+  readonly id: string;
+  readonly organizationId: string;
   /** What made it necessary; it stands in the history. */
   readonly reason: string;
+}
+
+export interface ScoreRequest {
+  readonly projects: readonly ProjectToScore[];
   /** The run that it is a part of. */
   readonly runId?: string;
   /** Writes to the history although the score is what the graph has: for where the history lacks it. */
@@ -25,7 +29,7 @@ interface Decision {
   /** Batches of others that stand in the way, and have to be finished first. */
   readonly pending: readonly string[];
   readonly batchId: string | undefined;
-  readonly missing: readonly string[];
+  readonly missing: readonly ProjectToScore[];
 }
 
 /**
@@ -51,7 +55,7 @@ export class ScoreWriter {
       for (const batch of pending) await this.finish(batch);
       if (pending.length > 0) continue;
       if (batchId !== undefined) await this.finish(batchId);
-      if (missing.length > 0) await this.bury(request, missing);
+      if (missing.length > 0) await this.bury(missing);
       return;
     }
   }
@@ -72,8 +76,8 @@ export class ScoreWriter {
   private async decide(request: ScoreRequest): Promise<Decision> {
     return this.graph.transaction(async (tx) => {
       const journal = new ScoreJournal(tx);
-      const now = await journal.takeTurn(request.organizationIds);
-      const pending = await journal.pending(request.projectIds);
+      const now = await journal.takeTurn(request.projects.map(({ organizationId }) => organizationId));
+      const pending = await journal.pending(request.projects.map(({ id }) => id));
       if (pending.length > 0) return { pending, batchId: undefined, missing: [] };
       const { decided, missing } = await this.compute(tx, request, now);
       if (decided.length === 0) return { pending: [], batchId: undefined, missing };
@@ -85,42 +89,47 @@ export class ScoreWriter {
 
   private async compute(
     tx: GraphTransaction,
-    request: ScoreRequest,
+    { projects, force }: ScoreRequest,
     now: string,
-  ): Promise<{ decided: DecidedScore[]; missing: string[] }> {
-    const inputs = await this.inputs.read(tx, request.projectIds);
+  ): Promise<{ decided: DecidedScore[]; missing: ProjectToScore[] }> {
+    const asked = new Map(projects.map((project) => [project.id, project]));
+    const inputs = await this.inputs.read(tx, [...asked.keys()]);
     const today = new Date(now);
     const decided: DecidedScore[] = [];
     for (const project of inputs.projects) {
       const evaluation = project.archived ? undefined : scoreOf(inputs, project, today);
       const score = evaluation?.score ?? null;
-      if (score === project.score && !request.force) continue;
-      const history = toHistory(project, evaluation, { now, reason: request.reason });
+      const reason = asked.get(project.id)?.reason ?? '';
+      asked.delete(project.id);
+      if (score === project.score && !force) continue;
+      const history = toHistory(project, evaluation, { now, reason });
       decided.push({ projectId: project.id, history });
     }
-    const found = new Set(inputs.projects.map(({ id }) => id));
-    return { decided, missing: request.projectIds.filter((id) => !found.has(id)) };
+    return { decided, missing: [...asked.values()] };
   }
 
   /** Has the history say that projects which are gone count no more. */
-  private async bury({ organizationIds, reason }: ScoreRequest, missing: readonly string[]): Promise<void> {
-    for (const organization of new Set(organizationIds)) {
-      const counted = await this.history.counted(organization, missing);
-      for (const last of counted) {
-        // One name for the burial of a project, however many come to it: the history takes it once.
-        const batchId = `gone:${last.project_id}`;
-        await this.graph.transaction(async (tx) => {
-          const journal = new ScoreJournal(tx);
-          const timestamp = await journal.takeTurn([organization]);
-          if ((await journal.pending([last.project_id])).length > 0) return;
-          const { score: previous_score, ...whose } = last;
-          const history = { ...whose, organization, timestamp, score: null, previous_score, change_reason: reason };
-          const decided = { projectId: last.project_id, history: { ...history, breakdown: '{}' } };
-          await journal.add(batchId, null, [decided]);
-        });
-        await this.finish(batchId);
-      }
+  private async bury(missing: readonly ProjectToScore[]): Promise<void> {
+    const byOrganization = Map.groupBy(missing, ({ organizationId }) => organizationId);
+    for (const [organization, projects] of byOrganization) {
+      const reasons = new Map(projects.map(({ id, reason }) => [id, reason]));
+      const counted = await this.history.counted(organization, [...reasons.keys()]);
+      for (const last of counted) await this.buryOne(organization, last, reasons.get(last.project_id) ?? '');
     }
+  }
+
+  private async buryOne(organization: string, last: LastCounted, reason: string): Promise<void> {
+    // One name for the burial of a project, however many come to it: the history takes it once.
+    const batchId = `gone:${last.project_id}`;
+    await this.graph.transaction(async (tx) => {
+      const journal = new ScoreJournal(tx);
+      const timestamp = await journal.takeTurn([organization]);
+      if ((await journal.pending([last.project_id])).length > 0) return;
+      const { score: previous_score, ...whose } = last;
+      const history = { ...whose, organization, timestamp, score: null, previous_score, change_reason: reason };
+      await journal.add(batchId, null, [{ projectId: last.project_id, history: { ...history, breakdown: '{}' } }]);
+    });
+    await this.finish(batchId);
   }
 }
 

@@ -68,9 +68,7 @@ export class RescoreHandler {
 
   private async score(run: RunRow, batch: readonly SelectedProject[]): Promise<void> {
     await this.writer.score({
-      organizationIds: [...new Set(batch.map(({ organizationId }) => organizationId))],
-      projectIds: batch.map(({ id }) => id),
-      reason: run.reason,
+      projects: batch.map((project) => ({ ...project, reason: run.reason })),
       runId: run.id,
     });
   }
