@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
+import { serverAnalytics } from '#libs/analytics';
+import { Project } from '#libs/catalog';
+import { newId, sleep } from '#libs/common';
+import { type ClickHouseFront, clickHouseFront } from '../../libs/analytics/test/clickhouse-front.js';
+import { processDirectory } from '../../libs/analytics/test/test-analytics.js';
+import { ScoreRepair } from '../../libs/scoring/src/recompute/repair.js';
+import { ScoreJournal } from '../../libs/scoring/src/recompute/score-journal.repository.js';
+import { ScoreWriter } from '../../libs/scoring/src/recompute/score-writer.js';
+import { type LosingFront, losingFront } from './losing-front.js';
+import { type ScoringWorld, scoringWorld } from './scoring-world.js';
+
+let engine: ClickHouseFront;
+let column: LosingFront;
+let world: ScoringWorld;
+let organization: Awaited<ReturnType<ScoringWorld['organization']>>;
+let writer: ScoreWriter;
+let repair: ScoreRepair;
+const ids: string[] = [];
+
+beforeAll(async () => {
+  engine = await clickHouseFront(processDirectory());
+  column = await losingFront(engine.url);
+  const database = `imbi_test_${newId().replaceAll('-', '_')}`;
+  world = await scoringWorld({}, serverAnalytics({ url: column.url, database, requestTimeoutSeconds: 5 }));
+  const { app } = world.product.api;
+  writer = app.get(ScoreWriter, { strict: false });
+  repair = app.get(ScoreRepair, { strict: false });
+  organization = await world.organization();
+  for (const slug of ['p0', 'p1', 'p2']) ids.push(await world.project(organization, slug));
+  await world.policy(organization.path, 'described', {
+    attribute_name: 'description',
+    measure: 'present',
+    value_score_map: { true: 100 },
+  });
+  await world.settled();
+});
+
+afterAll(async () => {
+  await world?.close();
+  await column?.close();
+  await engine?.close();
+});
+
+beforeEach(() => {
+  column.mood = 'answers';
+});
+
+const describeProject = (id: string | undefined, description: string | null) =>
+  world.call('PATCH', `${organization.path}/projects/${id}`, { description });
+const scoreOf = async (id: string | undefined) => (await world.graph.read.find(Project, id ?? ''))?.score;
+const journalSize = () => new ScoreJournal(world.graph.read).size();
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await check()) return;
+    await sleep(50);
+  }
+  throw new Error('It did not happen in time');
+}
+
+describe('while the history is away', () => {
+  it('scores are decided and wait, and are in both when it is back', async () => {
+    column.mood = 'is away';
+    await describeProject(ids[0], 'What it is.');
+    await until(async () => (await journalSize()) > 0);
+    expect(await scoreOf(ids[0])).toBe(0);
+    await describeProject(ids[0], null);
+    await describeProject(ids[1], 'And this.');
+    await sleep(300);
+    expect(await scoreOf(ids[1])).toBe(0);
+    column.mood = 'answers';
+    await world.settled();
+    expect([await scoreOf(ids[0]), await scoreOf(ids[1])]).toEqual([0, 100]);
+    expect(await world.faults(organization.id)).toEqual([]);
+  });
+
+  it('a history that took the rows and could not say so takes them once', async () => {
+    const before = (await world.history(ids[2] ?? '')).length;
+    column.mood = 'loses answers';
+    await describeProject(ids[2], 'Told, and not heard.');
+    await until(async () => (await journalSize()) > 0);
+    await sleep(500);
+    expect(await scoreOf(ids[2])).toBe(0);
+    column.mood = 'answers';
+    expect((await world.history(ids[2] ?? '')).at(-1)?.score).toBe(100);
+    await world.settled();
+    expect(await scoreOf(ids[2])).toBe(100);
+    expect(await world.history(ids[2] ?? '')).toHaveLength(before + 1);
+    expect(await world.faults(organization.id)).toEqual([]);
+  });
+});
+
+describe('the repair job', () => {
+  it('finishes what whoever decided it left behind', async () => {
+    const id = ids[0] ?? '';
+    const request = { projects: [{ id, organizationId: organization.id, reason: 'test' }] };
+    await world.graph.transaction((tx) => tx.patch(Project, id, { set: { description: 'Changed without an event.' } }));
+    column.mood = 'is away';
+    await expect(writer.score(request)).rejects.toMatchObject({ code: 'analytics_unavailable' });
+    column.mood = 'answers';
+    await world.graph.read.run(sql`update imbi_system.score_writes set decided_at = now() - interval '1 hour'`);
+    await repair.repair();
+    expect(await journalSize()).toBe(0);
+    expect(await scoreOf(id)).toBe(100);
+    expect(await world.faults(organization.id)).toEqual([]);
+  });
+
+  it('is not needed by who comes to the same project: they finish it and then decide anew', async () => {
+    const id = ids[1] ?? '';
+    const request = { projects: [{ id, organizationId: organization.id, reason: 'test' }] };
+    const patch = (description: string | null) =>
+      world.graph.transaction((tx) => tx.patch(Project, id, { set: { description } }));
+    await patch(null);
+    column.mood = 'is away';
+    await expect(writer.score(request)).rejects.toMatchObject({ code: 'analytics_unavailable' });
+    column.mood = 'answers';
+    await patch('Back again.');
+    await Promise.all([writer.score(request), writer.score(request), writer.score(request)]);
+    const rows = await world.history(id);
+    expect(rows.slice(-2).map(({ previous_score, score }) => [previous_score, score])).toEqual([
+      [100, 0],
+      [0, 100],
+    ]);
+    expect(await world.faults(organization.id)).toEqual([]);
+  });
+
+  it('finds, once a day, where graph and history differ', async () => {
+    const id = ids[2] ?? '';
+    await world.graph.transaction((tx) => tx.derive(Project, 'score', [{ id, value: 12.5 }]));
+    expect(await repair.reconcile()).toBe(1);
+    expect(await scoreOf(id)).toBe(100);
+    expect(await repair.reconcile()).toBe(0);
+  });
+
+  it('goes on with a run whose worker died', async () => {
+    const started = await world.call('POST', '/api/scoring/rescore', { organization: organization.slug });
+    await world.settled();
+    const { id } = started.body;
+    await world.graph.read.run(sql`
+      update imbi_system.score_runs set state = 'running', reached = '', done = 0, finished_at = null,
+        leased_by = 'somebody', leased_until = now() - interval '1 second' where id = ${id}`);
+    await repair.resume();
+    await until(async () => (await world.call('GET', `/api/scoring/rescores/${id}`)).body.state === 'done');
+    expect((await world.call('GET', `/api/scoring/rescores/${id}`)).body).toMatchObject({ done: 3, total: 3 });
+  });
+});
+
+describe('ages of dates', () => {
+  it('make another score of the same project on another day', async () => {
+    await world.policy(organization.path, 'fresh', {
+      attribute_name: 'created_at',
+      measure: 'age_days',
+      range_score_map: { '..1': 100, '1..': 0 },
+    });
+    await world.settled();
+    expect(await scoreOf(ids[2])).toBe(100);
+    await world.graph.read.run(sql`
+      update imbi."Project" set properties = properties operator(ag_catalog.||)
+        ag_catalog.agtype_build_map('created_at', '2026-01-01T00:00:00.000Z'::text)
+      where ag_catalog.agtype_access_operator(properties, '"id"'::ag_catalog.agtype) operator(ag_catalog.=)
+        ${JSON.stringify(ids[2])}::ag_catalog.agtype`);
+    await repair.daily();
+    await world.settled();
+    expect(await scoreOf(ids[2])).toBe(50);
+  });
+});
