@@ -1436,7 +1436,7 @@ export const listProjectScores = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Finds the cheapest way of a project to a score
+ * Finds the cheapest way of a project to a score (100 unless `target` says otherwise)
  *
  * The fewest attributes that have to change, and to what. Where the score is out of reach, everything that could be done, and where that leads.
  */

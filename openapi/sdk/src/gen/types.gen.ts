@@ -13318,11 +13318,11 @@ export type GetProjectScorePathData = {
          */
         id: string;
     };
-    query: {
+    query?: {
         /**
          * The score to get to.
          */
-        target: number;
+        target?: number;
     };
     url: '/api/organizations/{org}/projects/{id}/score/path';
 };
