@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AttributeIndexesHandler } from './attribute/attribute-indexes.handler.js';
+import { BlueprintModule } from './blueprint/blueprint.module.js';
 import { OrganizationDeletionHandler } from './organization/organization-deletion.handler.js';
 
 /** The catalogue's jobs, for the processes that run jobs. `Graph` must be provided globally. */
-@Module({ providers: [OrganizationDeletionHandler] })
+@Module({ imports: [BlueprintModule], providers: [OrganizationDeletionHandler, AttributeIndexesHandler] })
 export class CatalogJobsModule {}

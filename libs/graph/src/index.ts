@@ -44,6 +44,14 @@ export {
   type OrderKey,
   type PageStatement,
 } from './keyset.js';
+export {
+  createMemberIndex,
+  dropMemberIndex,
+  type MemberIndex,
+  memberIndexName,
+  type StoredMemberIndex,
+  storedMemberIndexes,
+} from './member-indexes.js';
 export { PROPERTY_KINDS, type Properties, type Property, type PropertyKind, property } from './property.js';
 export { noCipher, type PropertyCipher } from './property-cipher.js';
 export { decodeEdge, decodeVertex, REDACTED } from './property-codec.js';

@@ -89,6 +89,8 @@ function indexPrefix(
   names: readonly string[],
   pinned: readonly string[],
 ): readonly string[] {
+  // An index over a member of a JSON property, where there is one, begins with whatever is pinned.
+  if (names[0] === '') return pinned;
   for (const group of [...definition.indexes, ...definition.unique]) {
     const length = group.findIndex((name) => !pinned.includes(name));
     if (length > 0 && group[length] === names[0]) return group.slice(0, length);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '#libs/database';
 import type { Definition, EdgeDefinition, VertexDefinition } from './definition.js';
 import type { GraphModel } from './graph-model.js';
+import { MEMBER_INDEX_PREFIX } from './member-indexes.js';
 
 /** A label or index, as text that says what it is: `label Team`, `unique index on Team (organization_id, slug)`. */
 export interface SchemaReport {
@@ -35,8 +36,11 @@ export async function readSchema(database: Pick<Database, 'kysely'>): Promise<St
     select c.relname::text as label, i.indisunique as is_unique, pg_catalog.pg_get_indexdef(i.indexrelid) as definition
     from pg_catalog.pg_index i
     join pg_catalog.pg_class c on c.oid = i.indrelid
+    join pg_catalog.pg_class own on own.oid = i.indexrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'imbi' and c.relname not like '\\_ag\\_%'`.execute(database.kysely);
+    where n.nspname = 'imbi' and c.relname not like '\\_ag\\_%' and not starts_with(own.relname::text, ${MEMBER_INDEX_PREFIX})`.execute(
+    database.kysely,
+  );
   return {
     labels: new Set(labels.rows.map((row) => `${row.kind === 'v' ? 'vertex' : 'edge'} label ${row.label}`)),
     indexes: new Set(indexes.rows.map(textOfIndex)),

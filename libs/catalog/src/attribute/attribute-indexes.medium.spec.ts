@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
+import { type JsonObject, newId } from '#libs/common';
+import { compileFilter, keyset, tableOf, verifyGraphSchema } from '#libs/graph';
+import { type CatalogWorld, catalogWorld } from '../../test/catalog-world.js';
+import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
+import { Blueprint } from '../model/blueprint.vertex.js';
+import { Project } from '../model/project.vertex.js';
+import { AttributeIndexesHandler } from './attribute-indexes.handler.js';
+
+let world: CatalogWorld;
+let handler: AttributeIndexesHandler;
+beforeAll(async () => {
+  world = await catalogWorld();
+  handler = new AttributeIndexesHandler(world.db, new BlueprintSchemas(world.graph));
+});
+afterAll(() => world?.close());
+
+const ODD = `it's "odd" \\ ü`;
+
+async function declare(properties: JsonObject, more: { priority?: number } = {}): Promise<string> {
+  const vertex = await world.graph.transaction((tx) =>
+    tx.insert(Blueprint, {
+      slug: 'facts',
+      name: 'Facts',
+      kind: 'node',
+      type: 'Project',
+      enabled: true,
+      priority: 100,
+      filter: { project_type: [], environment: [] },
+      json_schema: { type: 'object', properties },
+      key: newId(),
+      ...more,
+    }),
+  );
+  return vertex.id;
+}
+
+async function indexed(): Promise<string[]> {
+  const { rows } = await world.db.pool.query(
+    `select obj_description(('imbi."' || indexname || '"')::regclass) as member from pg_indexes
+     where schemaname = 'imbi' and indexname like 'imbi\\_at\\_%'`,
+  );
+  return rows.map(({ member }) => member).sort();
+}
+
+async function planOf(attribute: string): Promise<string> {
+  return world.db.transaction(async (tx) => {
+    await sql`set local enable_seqscan = off`.execute(tx.kysely);
+    await sql`set local enable_sort = off`.execute(tx.kysely);
+    const organization_id = newId();
+    const at = [{ path: ['attributes', attribute] as const, eq: 'x' }];
+    const order = keyset(Project, [[['attributes', attribute], 'desc']], 'p', { pinned: ['organization_id'] });
+    const where = compileFilter(Project, { organization_id, at }, 'p');
+    const page = order.page({ from: sql`${tableOf(Project)} p`, columns: sql`p.id`, where, limit: 10 });
+    const { rows } = await sql<{ 'QUERY PLAN': string }>`explain ${page}`.execute(tx.kysely);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  });
+}
+
+describe('the indexes over attributes', () => {
+  it('come for what a blueprint asks one for, serve filters and orders, and go with the blueprint', async () => {
+    const id = await declare({
+      maturity: { type: 'string', 'x-index': true },
+      [ODD]: { type: 'string', 'x-index': true },
+      plain: { type: 'string' },
+      times: { type: 'string', format: 'date-time', 'x-index': true },
+      listed: { type: 'array', items: { type: 'string' }, 'x-index': true },
+    });
+    await handler.reconcile();
+    expect(await indexed()).toEqual([ODD, 'maturity']);
+    for (const [attribute, condition] of [
+      ['maturity', /Index Cond: .*"maturity"/],
+      [ODD, /Index Cond: .*odd/],
+    ] as const) {
+      const plan = await planOf(attribute);
+      expect(plan).toMatch(condition);
+      expect(plan).toContain('Index Scan Backward using imbi_at_');
+      expect(plan).not.toContain('Sort');
+    }
+    expect(await planOf('plain')).not.toMatch(/Index Cond: .*"plain"/);
+    await handler.reconcile();
+    expect(await indexed()).toEqual([ODD, 'maturity']);
+    // They are nobody's declaration, and no fault either.
+    expect((await verifyGraphSchema(world.db, world.graph.model)).unexpected).toEqual([]);
+    await world.graph.transaction((tx) => tx.patch(Blueprint, id, { set: { enabled: false } }));
+    await handler.reconcile();
+    expect(await indexed()).toEqual([]);
+    await world.graph.transaction((tx) => tx.remove(Blueprint, id));
+  });
+
+  it('are twenty at most, those of the first blueprints first', async () => {
+    const many = (prefix: string) =>
+      Object.fromEntries(
+        Array.from({ length: 15 }, (_, index) => [`${prefix}${index}`, { type: 'integer', 'x-index': true }]),
+      );
+    const ids = [await declare(many('last'), { priority: 9 }), await declare(many('first'), { priority: 1 })];
+    await handler.reconcile();
+    const names = await indexed();
+    expect(names).toHaveLength(20);
+    expect(names.filter((name) => name.startsWith('first'))).toHaveLength(15);
+    for (const id of ids) await world.graph.transaction((tx) => tx.remove(Blueprint, id));
+    await handler.reconcile();
+    expect(await indexed()).toEqual([]);
+  });
+
+  it('that were left half made are made again', async () => {
+    const id = await declare({ maturity: { type: 'string', 'x-index': true } });
+    await handler.reconcile();
+    await world.db.pool.query(
+      `update pg_index set indisvalid = false where indexrelid in
+        (select c.oid from pg_class c where c.relname like 'imbi\\_at\\_%')`,
+    );
+    await handler.reconcile();
+    const { rows } = await world.db.pool.query(
+      `select indisvalid from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname like 'imbi\\_at\\_%'`,
+    );
+    expect(rows).toEqual([{ indisvalid: true }]);
+    await world.graph.transaction((tx) => tx.remove(Blueprint, id));
+    await handler.reconcile();
+  });
+});

@@ -1,0 +1,71 @@
+import type { CompiledQuery } from 'kysely';
+import type { Database } from '#libs/database';
+import {
+  createMemberIndex,
+  dropMemberIndex,
+  type MemberIndex,
+  memberIndexName,
+  type Sql,
+  type StoredMemberIndex,
+  storedMemberIndexes,
+} from '#libs/graph';
+import { Project } from '../model/project.vertex.js';
+
+// Any number will do as long as every process takes the same one.
+const LOCK_KEY = 4_624_731;
+
+type Send = <Row>(statement: Sql<Row>) => Promise<Row[]>;
+
+/** The indexes over attributes of projects, which come and go with blueprints. */
+export class AttributeIndexesRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Makes the indexes of these attributes and drops all others, one at a time; undefined where another process is at it.
+   * Writers go on meanwhile, except on the embedded engine, which does one thing at a time anyway.
+   */
+  async reconcile(names: readonly string[]): Promise<{ made: string[]; dropped: string[] } | undefined> {
+    const client = await this.database.pool.connect();
+    const compile = <Row>(statement: Sql<Row>): CompiledQuery<Row> => statement.compile(this.database.kysely);
+    const send: Send = async (statement) => {
+      const { sql, parameters } = compile(statement);
+      return (await client.query(sql, [...parameters])).rows;
+    };
+    try {
+      const { rows } = await client.query('select pg_try_advisory_lock($1) as held', [LOCK_KEY]);
+      if (!rows[0]?.held) return undefined;
+      try {
+        // To build an index takes as long as it takes.
+        await client.query('set statement_timeout = 0');
+        return await this.bring(send, names);
+      } finally {
+        await client.query('reset statement_timeout');
+        await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
+      }
+    } finally {
+      client.release();
+    }
+  }
+
+  private async bring(send: Send, names: readonly string[]): Promise<{ made: string[]; dropped: string[] }> {
+    // The embedded engine cannot wait for transactions of others, and has none.
+    const options = { concurrently: !this.database.embedded };
+    const stored = await send(storedMemberIndexes(Project));
+    const wanted = new Map(names.map((name) => [memberIndexName(indexOf(name)), name]));
+    const useless = stored.filter(({ name, valid }) => !valid || !wanted.has(name));
+    for (const { name } of useless) await send(dropMemberIndex(name, options));
+    const missing = [...wanted].filter(([name]) => !isThere(stored, name)).map(([, attribute]) => attribute);
+    for (const attribute of missing) {
+      for (const statement of createMemberIndex(indexOf(attribute), options)) await send(statement);
+    }
+    return { made: missing, dropped: useless.filter(({ name }) => !wanted.has(name)).map(({ member }) => member) };
+  }
+}
+
+function indexOf(member: string): MemberIndex {
+  return { definition: Project, within: 'organization_id', property: 'attributes', member };
+}
+
+function isThere(stored: readonly StoredMemberIndex[], name: string): boolean {
+  return stored.some((index) => index.name === name && index.valid);
+}
