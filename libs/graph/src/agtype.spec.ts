@@ -25,6 +25,17 @@ describe('decoding agtype', () => {
     expect(decodeAgtype(text)).toEqual(value);
   });
 
+  it('finds a number too wide for a double wherever it stands', () => {
+    for (let before = 0; before < 40; before += 1) {
+      const list = (number: string) => `[${' '.repeat(before)}${number}${' '.repeat(40 - before)}]`;
+      expect(decodeAgtype(list('9007199254740993'))).toEqual(['9007199254740993']);
+      expect(decodeAgtype(list('-12345678901234567890123456789012345'))).toEqual([
+        '-12345678901234567890123456789012345',
+      ]);
+      expect(decodeAgtype(list('900719925474099'))).toEqual([900719925474099]);
+    }
+  });
+
   it('reads SQL null as null', () => {
     expect(decodeAgtype(null)).toBeNull();
   });

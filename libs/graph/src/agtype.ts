@@ -9,7 +9,7 @@ export function encodeAgtype(value: JsonValue): string {
 export function decodeAgtype(text: string | null): JsonValue {
   if (text === null) return null;
   // What our own writes store is plain JSON; only Cypher results carry suffixes and non-JSON numbers.
-  if (!NEEDS_CLEANING.test(text)) return JSON.parse(text);
+  if (!needsCleaning(text)) return JSON.parse(text);
   return JSON.parse(toJson(text));
 }
 
@@ -20,7 +20,31 @@ export function decodeMap(text: string): JsonObject {
   return value;
 }
 
-const NEEDS_CLEANING = /::|NaN|Infinity|\d{16}/;
+const WIDE = 16;
+
+// Each page of a list goes through here: a regular expression for all of it takes as long as parsing does.
+function needsCleaning(text: string): boolean {
+  return text.includes('::') || text.includes('NaN') || text.includes('Infinity') || hasWideNumber(text);
+}
+
+/** Whether there are sixteen digits in a row. One of any sixteen characters in a row has a place divisible by sixteen. */
+function hasWideNumber(text: string): boolean {
+  for (let at = 0; at < text.length; at += WIDE) {
+    if (!isDigit(text, at)) continue;
+    let from = at;
+    let to = at + 1;
+    while (isDigit(text, from - 1)) from -= 1;
+    while (to - from < WIDE && isDigit(text, to)) to += 1;
+    if (to - from >= WIDE) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 48 && code <= 57;
+}
+
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
 const SUFFIX = '::(?:vertex|edge|path|numeric)';
 const NUMBER = String.raw`-?(?:Infinity|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)`;

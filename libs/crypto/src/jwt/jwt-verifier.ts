@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { JWT_ALGORITHM, type SigningKey } from './signing-key.js';
 
@@ -64,7 +64,7 @@ export class JwtVerifier {
   /** @throws JwtError when the token must be refused, for whatever reason */
   async verify(token: string, now = new Date()): Promise<JwtClaims> {
     if (token.length > MAX_TOKEN_LENGTH) throw new JwtError('malformed');
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const known = this.recall(digest);
     if (known) return assertTimely(known, now);
     const entry = await this.check(token, now);
