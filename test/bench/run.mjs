@@ -9,17 +9,18 @@ import { formatTable, writeResults } from './report.mjs';
 
 const ROWS = path.join(import.meta.dirname, 'rows');
 const FULL = { rounds: 5, seconds: 4, starts: 5, calls: 300 };
+const SHORT = { rounds: 3, seconds: 2, starts: 2, calls: 100 };
 const QUICK = { rounds: 2, seconds: 1, starts: 1, calls: 30 };
 
 /**
  * Runs the rows `only` names (all without it) over graphs of `sizes` projects.
  * @returns whether every bar was met
  */
-export async function runBench({ sizes, only, quick, fresh, command }) {
+export async function runBench({ sizes, only, quick, short, fresh, command }) {
   const rows = await chosenRows(only);
   const native = rows.some((row) => row.needs !== 'embedded') ? nativeEngines() : undefined;
   const wholeRun = !quick && only === undefined;
-  const bench = { native, graphs: [], timing: quick ? QUICK : FULL, keepPlans: wholeRun, say };
+  const bench = { native, graphs: [], timing: quick ? QUICK : short ? SHORT : FULL, keepPlans: wholeRun, say };
   const machine = describeMachine(native === undefined ? 'embedded only' : await versionOfServer(native.serverUrl));
   const before = loadAverage();
   const lines = [];
@@ -27,12 +28,15 @@ export async function runBench({ sizes, only, quick, fresh, command }) {
     if (native !== undefined && rows.some((row) => row.needs === 'graphs')) {
       for (const projects of sizes) bench.graphs.push(await openGraph({ ...native, projects, fresh, say }));
     }
-    for (const row of rows) lines.push(...(await measure(row, bench)));
+    for (const row of rows) {
+      lines.push(...(await measure(row, bench)));
+      // Row by row: what was measured is kept when a later row fails.
+      if (wholeRun) writeResults({ command, machine, loadBefore: before, timing: bench.timing, lines });
+    }
   } finally {
     for (const graph of bench.graphs) await graph.close();
   }
   console.log(`\n${formatTable(lines)}\n`);
-  if (wholeRun) writeResults({ command, machine, loadBefore: before, timing: bench.timing, lines });
   return lines.every((line) => line.met !== false);
 }
 

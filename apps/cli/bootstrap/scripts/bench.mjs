@@ -1,6 +1,7 @@
 // Measures the product against the performance budget (docs/performance.md) and writes test/bench/RESULTS.md:
 //   npm run bench                              every row; 1k, 10k and 100k projects, then the embedded stack
 //   npm run bench -- --quick                   1k projects and short rounds, to see that it works; writes nothing
+//   npm run bench -- --short                   every row in shorter rounds
 //   npm run bench -- --projects 1000,10000     other sizes
 //   npm run bench -- --rows list,closure       only these rows; writes nothing
 //   npm run bench -- --fresh                   builds the databases again instead of using those of the last run
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     projects: { type: 'string' },
     rows: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
   },
 });
@@ -24,6 +26,7 @@ const allMet = await runBench({
   sizes: sizesOf(values),
   only: values.rows?.split(','),
   quick: values.quick,
+  short: values.short,
   fresh: values.fresh,
   command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' '),
 });
