@@ -68,7 +68,7 @@ function valueColumn(index: number): Sql {
 function countsOf(field: FacetField, index: number): Sql {
   const groups = field.kind === 'joined' ? joinedGroups(field.by) : ownGroups(field, index);
   return sql`(select ${sql.lit(index)}::int as facet, value, name, total::text, sum(total) over ()::text as in_all
-    from (${groups}) g order by total desc, value limit ${sql.lit(MAX_VALUES)})`;
+    from (${groups}) g order by g.total desc, g.value limit ${sql.lit(MAX_VALUES)})`;
 }
 
 // Edges are counted by where they end before anything is read of what stands there.
