@@ -32,6 +32,18 @@ export async function inspectStatements({ databaseUrl, redisUrl, paths, writesUr
   return { routes };
 }
 
+/** Keeps the plans of some reads, `[title, name, path]`, beside those of the routes. */
+export async function inspectReads({ databaseUrl, redisUrl }, reads) {
+  const recorded = await recording({ databaseUrl, redisUrl }, async (record, client) => {
+    for (const [title, name, target] of reads) {
+      await client.get(target);
+      await record(title, name, () => client.get(target));
+    }
+  });
+  mkdirSync(PLANS, { recursive: true });
+  return writePlans(databaseUrl, recorded, true);
+}
+
 async function recording({ databaseUrl, redisUrl }, work) {
   const api = await startApi({
     databaseUrl,
@@ -119,6 +131,10 @@ async function explainAll(databaseUrl, recorded, keep) {
     rmSync(PLANS, { recursive: true, force: true });
     mkdirSync(PLANS, { recursive: true });
   }
+  return writePlans(databaseUrl, recorded, keep);
+}
+
+async function writePlans(databaseUrl, recorded, keep) {
   const seen = new Set();
   const findings = [];
   await withClient(databaseUrl, async (client) => {
