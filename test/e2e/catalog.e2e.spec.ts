@@ -247,6 +247,8 @@ describe('a project', () => {
     // The project is what it was, and shows another name.
     await updateTeam({ ...strict, path: { org, slug: 'web' }, body: { name: 'Web and more' } });
     expect((await ifChanged()).data).toMatchObject({ version: replaced.version, team: { name: 'Web and more' } });
+    await updateTeam({ ...strict, path: { org, slug: 'web' }, body: { name: 'Web' } });
+    expect((await ifChanged()).response?.status).toBe(304);
     await deleteProject({ ...strict, path, headers: { 'If-Match': etag } });
     expect(await problem(getProject({ client, path }))).toBeInstanceOf(NotFoundError);
     expect((await problem(findProjectBySlug({ client, path: { org, slug: 'api' } }))).status).toBe(404);
