@@ -18,15 +18,7 @@ describe('EmbeddedPostgres', () => {
 
   beforeAll(async () => {
     dataDir = await mkdtemp(path.join(tmpdir(), 'imbi-engine-'));
-    engine = new EmbeddedPostgres({
-      dataDir,
-      heartbeatTimeoutMs: 3000,
-      checkpointBytes: 16_000_000,
-      vacuumMs: 1000,
-      idleTransactionMs: 2000,
-    });
-    address = await engine.start();
-    pool = openPool();
+    await open();
     await pool.query('create table public.items (id int primary key, body text)');
     await pool.query(`set search_path = public, ag_catalog`);
     await pool.query(`select ag_catalog.create_graph('testing')`);
@@ -34,10 +26,21 @@ describe('EmbeddedPostgres', () => {
   });
 
   afterAll(async () => {
-    await pool.end();
-    await engine.stop();
+    await close();
     await rm(dataDir, { recursive: true, force: true });
   });
+
+  async function open(options: { heartbeatTimeoutMs?: number } = {}): Promise<void> {
+    const maintenance = { checkpointBytes: 16_000_000, vacuumMs: 1000, idleTransactionMs: 2000 };
+    engine = new EmbeddedPostgres({ dataDir, ...maintenance, ...options });
+    address = await engine.start();
+    pool = openPool();
+  }
+
+  async function close(): Promise<void> {
+    await pool.end();
+    await engine.stop();
+  }
 
   function openPool(): Pool {
     const created = new Pool({ ...address, max: 1, idleTimeoutMillis: 0 });
@@ -56,9 +59,9 @@ describe('EmbeddedPostgres', () => {
 
   it('runs with the settings that keep it small and its search path ours', async () => {
     await reconnect();
-    expect(
-      await rows(`select current_setting('shared_buffers') as buffers, current_setting('search_path') as path`),
-    ).toEqual([{ buffers: '16MB', path: 'bullmq,public' }]);
+    const settings = await rows(`select current_setting('shared_buffers') as buffers,
+      current_setting('search_path') as path, current_setting('data_checksums') as checksums`);
+    expect(settings).toEqual([{ buffers: '16MB', path: 'bullmq,public', checksums: 'off' }]);
   });
 
   it('serves parallel callers through one connection, each with its own large parameter', async () => {
@@ -183,28 +186,30 @@ describe('EmbeddedPostgres', () => {
   });
 
   it('kills a statement that never ends and goes on', async () => {
+    // On a busy machine an innocent statement may take as long: only this one runs under so short a time.
+    await close();
+    await open({ heartbeatTimeoutMs: 2000 });
     await killed(() => expect(rows('do $$ begin loop end loop; end $$')).rejects.toThrow(/terminated/));
     expect(await rows('select 1 as one')).toEqual([{ one: 1 }]);
+    await close();
+    await open();
   });
 
   it('bounds the write-ahead log of a bulk load', async () => {
     await rows('create table public.bulk (body text)');
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 20; round++) {
       await rows('insert into public.bulk select repeat(md5(n::text), 30) from generate_series(1, 5000) n');
     }
     const log = path.join(dataDir, 'postgres', 'pg_wal');
     const bytes = readdirSync(log).reduce((sum, name) => sum + statSync(path.join(log, name)).size, 0);
-    const [control] = await rows(`select redo_lsn::text as redo, pg_current_wal_insert_lsn()::text as written,
-      checkpoint_time::text as checkpointed, now()::text as now from pg_control_checkpoint()`);
-    // With where the log stood, so that a failure tells whether no checkpoint came or none removed anything.
-    expect([bytes < 160_000_000, bytes, control, readdirSync(log)]).toEqual([true, bytes, control, readdirSync(log)]);
+    expect(bytes).toBeLessThan(80_000_000);
   });
 
   it('vacuums and analyses what was written, by itself', async () => {
     const estimated = async () => (await rows(`select reltuples::int as n from pg_class where relname = 'bulk'`))[0].n;
-    const deadline = Date.now() + 20_000;
-    while ((await estimated()) < 200_000 && Date.now() < deadline) await sleep(200);
-    expect(await estimated()).toBe(200_000);
+    const deadline = Date.now() + 50_000;
+    while ((await estimated()) < 100_000 && Date.now() < deadline) await sleep(200);
+    expect(await estimated()).toBe(100_000);
   });
 
   it('ends with its parent, even a killed one, and lets the next one in', async () => {
@@ -232,9 +237,7 @@ describe('EmbeddedPostgres', () => {
     await engine.stop();
     expect(performance.now() - since).toBeLessThan(2000);
     expect(existsSync(path.join(address.host, `.s.PGSQL.${address.port}`))).toBe(false);
-    engine = new EmbeddedPostgres({ dataDir });
-    address = await engine.start();
-    pool = openPool();
+    await open();
     expect(await rows('select body from public.items where id = 3')).toEqual([{ body: 'kept' }]);
   });
 

@@ -98,8 +98,14 @@ export class Maintenance {
     const tables = await this.between(userTables);
     if (!tables) return;
     // Table by table, so that clients get their turn in between.
-    for (const table of tables) await this.between((db) => db.exec(`vacuum (analyze) ${table}`).catch(() => undefined));
+    for (const table of tables) await this.between((db) => this.vacuumTable(db, table));
     this.vacuumPosition = (await this.between(logPosition)) ?? position;
+  }
+
+  async vacuumTable(db, table) {
+    await db.exec(`vacuum (analyze) ${table}`).catch(() => undefined);
+    // Databases that were made with checksums log each page that is read.
+    if ((await logPosition(db)) - this.checkpointPosition > this.options.checkpointBytes) await this.checkpointNow(db);
   }
 
   /** Waits for a gap between the client's statements, but not for ever. */
