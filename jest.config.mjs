@@ -1,5 +1,12 @@
 // Four kinds of test, chosen by file name: <x>.spec.ts small (no I/O), <x>.medium.spec.ts the real engines,
 // <x>.e2e.spec.ts a running product through the SDK. `npm test` runs all of them.
+import { availableParallelism, totalmem } from 'node:os';
+
+// Each worker has an engine beside it, and the two wait for each other most of the time; Jest by itself would leave a core
+// idle, and on two cores run one file at a time. A worker and its engine take up to a gigabyte.
+const GIGABYTE = 1024 ** 3;
+const maxWorkers = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(totalmem() / GIGABYTE / 2)));
+
 const base = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
@@ -39,6 +46,7 @@ export default {
       globalTeardown: '<rootDir>/test/support/product-teardown.mjs',
     },
   ],
+  maxWorkers,
   workerIdleMemoryLimit: '768MB',
   testTimeout: 60_000,
 };

@@ -15,6 +15,7 @@ import { copyOfTemplate } from './embedded-template.js';
 import { databaseFromTemplate } from './native-template.js';
 
 const LOCK_FILE = path.resolve(import.meta.dirname, '../../package-lock.json');
+const ENGINE_FILE = path.resolve(import.meta.dirname, '../../libs/engines/src/engine/main.js');
 const ENGINE_PACKAGES = ['pglite', 'pglite-age', 'pglite-socket'];
 
 export interface TestDatabase {
@@ -45,13 +46,19 @@ export function nativeServer(): string | undefined {
 }
 
 async function embedded(migrations: readonly Migration[]): Promise<TestDatabase> {
-  const dataDir = await copyOfTemplate(digestOf(migrations, engineVersions()), migrations);
+  const versions = engineVersions();
+  const base = digestOf([], versions);
+  const dataDir = await copyOfTemplate({ digest: digestOf(migrations, versions), migrations, base });
   const engine = new EmbeddedPostgres({ dataDir });
   const databaseConfig = embeddedConnection(await engine.start());
   const db = new Database(databaseConfig);
   const close = async () => {
     await db.end();
-    await engine.stop();
+    const { pid } = engine;
+    const stopped = engine.stop();
+    // Its files go with it: there is nothing to write out.
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    await stopped;
     await rm(dataDir, { recursive: true, force: true });
   };
   return { databaseConfig, db, pool: db.pool, engine, close };
@@ -80,7 +87,9 @@ function digestOf(migrations: readonly Migration[], salt: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+// And how the engine makes a database.
 function engineVersions(): string {
   const { packages } = JSON.parse(readFileSync(LOCK_FILE, 'utf8'));
-  return ENGINE_PACKAGES.map((name) => packages[`node_modules/@electric-sql/${name}`].version).join(' ');
+  const versions = ENGINE_PACKAGES.map((name) => packages[`node_modules/@electric-sql/${name}`].version);
+  return [...versions, readFileSync(ENGINE_FILE, 'utf8')].join(' ');
 }

@@ -32,6 +32,8 @@ export default async function setUp() {
         IMBI_RATE_LIMIT_LOGIN_PER_MINUTE: '10000',
         IMBI_RATE_LIMIT_REFRESH_PER_MINUTE: '10000',
         IMBI_RATE_LIMIT_PER_MINUTE: '1000000',
+        // And side by side, as one administrator.
+        IMBI_AUTH_MAX_CONCURRENT_SESSIONS: '1000',
         IMBI_LOG_LEVEL: 'warn',
         ...nativeEngines(),
       },
