@@ -17,7 +17,7 @@ export { createHttpApp, type HttpAppOptions } from './app/create-http-app.js';
 export { RATE_LIMIT_POLICIES } from './app/http.module.js';
 export { deriveHttpKeys, HTTP_KEYS, type HttpKeys } from './app/http-keys.js';
 export { ConsumesFile, FormBody, type IncomingFile, type IncomingForm } from './app/incoming-form.js';
-export { BodyLimit, Consumes, Produces } from './app/route-settings.js';
+export { BodyLimit, Consumes, OAuthErrors, Produces } from './app/route-settings.js';
 export { shutdownGracefully } from './app/shutdown.js';
 export { REQUEST_AUTHENTICATOR, type RequestAuthenticator } from './app/unknown-routes.js';
 export { NoIdempotencyStore, SecretAnswer } from './idempotency/idempotency.js';

@@ -25,14 +25,22 @@ export function installBodyParsers(fastify: FastifyInstance): void {
   );
   fastify.addContentTypeParser(MULTIPART_MEDIA_TYPE, (_request, _payload, done) => done(null));
   fastify.addContentTypeParser(FORM_MEDIA_TYPE, { parseAs: 'string' }, (_request, body, done) => {
-    const form = Object.fromEntries(new URLSearchParams(body.toString()));
     try {
+      const form = parseForm(body.toString());
       assertSafeJson(form);
       done(null, form);
     } catch (error) {
       done(error instanceof Error ? error : new Error('The form could not be read.'));
     }
   });
+}
+
+/** @throws DomainError `malformed_request` where a field is there twice: which of them is meant nobody can tell */
+function parseForm(text: string): Record<string, string> {
+  const fields = [...new URLSearchParams(text)];
+  const form = Object.fromEntries(fields);
+  if (Object.keys(form).length === fields.length) return form;
+  throw new DomainError('malformed_request', 'malformed', 'A field of the form was sent twice.');
 }
 
 /** @throws DomainError `malformed_json`, `unsafe_json` (400); an empty text is no body at all */

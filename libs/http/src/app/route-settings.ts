@@ -21,6 +21,8 @@ export interface RouteSettings {
   readonly bodyLimitBytes?: number;
   /** `ignore`: the key is not looked at; `secret`: the key is honoured but the answer's body is not kept. */
   readonly idempotency?: 'ignore' | 'secret';
+  /** Errors carry OAuth's members and media type besides their own. */
+  readonly oauthErrors?: boolean;
 }
 
 declare module 'fastify' {
@@ -53,6 +55,14 @@ export function Consumes(...types: [string, ...string[]]): MethodDecorator {
 /** Media types of the answer, where they are not JSON; a caller who accepts none of them gets 406. */
 export function Produces(...types: [string, ...string[]]): MethodDecorator {
   return routeSettings({ produces: types });
+}
+
+/**
+ * An endpoint of OAuth: its errors are JSON with `error` and `error_description` (RFC 6749, section 5.2) besides the
+ * members of a problem document.
+ */
+export function OAuthErrors(): MethodDecorator {
+  return routeSettings({ oauthErrors: true });
 }
 
 /** The largest body of this route, where it is not the usual one. */

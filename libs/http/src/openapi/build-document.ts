@@ -4,7 +4,7 @@ import { isJsonObject } from '#libs/common';
 import { type ControllerRoute, listRoutes } from '../access/route-inventory.js';
 import { settingsOf } from '../app/route-settings.js';
 import { PATCHES_METADATA } from '../patch/patch-body.decorator.js';
-import { ProblemDto } from '../problem/problem.dto.js';
+import { OAuthErrorDto, ProblemDto } from '../problem/problem.dto.js';
 import { describeOperation, METHODS, type Operation, patchSchemaName } from './describe-operation.js';
 import { filterSchemas } from './filter-schemas.js';
 import { JSON_PATCH_SCHEMA, JSON_VALUE_SCHEMA } from './json-schemas.js';
@@ -24,7 +24,7 @@ export type OpenApiDocument = OpenAPIObject;
 export function buildOpenApiDocument(app: INestApplication, info: OpenApiInfo): OpenApiDocument {
   const document = SwaggerModule.createDocument(app, baseDocument(info), {
     operationIdFactory: (_controller, method) => method,
-    extraModels: [ProblemDto],
+    extraModels: [ProblemDto, OAuthErrorDto],
   });
   const routes = listRoutes(app);
   const schemas = { ...document.components?.schemas, ...addedSchemas(routes) };

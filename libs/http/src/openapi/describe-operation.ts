@@ -35,8 +35,9 @@ export function describeOperation(operation: Operation, { path, method, route }:
   if (access === 'public') operation.security = [];
   const limited = Reflect.getMetadata(RATE_LIMIT_METADATA, route.handler) !== 'none' && path.startsWith('/api');
   if (path.startsWith('/api')) {
-    for (const status of problemStatuses({ method, path, access, limited, conditional })) {
-      operation.responses[status] ??= problemReference(status);
+    const isOAuth = settings.oauthErrors ?? false;
+    for (const status of problemStatuses({ method, path, access, limited, conditional, isOAuth })) {
+      operation.responses[status] ??= problemReference(status, isOAuth);
     }
   }
   // What such a route gathers can be more than it answers with.

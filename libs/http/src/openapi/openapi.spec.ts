@@ -17,6 +17,7 @@ const INFO = {
     NoteDto: 'A note.',
     NotePageDto: 'A page of notes.',
     NoteWriteDto: 'A note as it is written.',
+    OAuthErrorDto: 'What went wrong, in the words of OAuth.',
     ProblemDto: 'What went wrong.',
     ReadinessDto: 'Whether it is ready.',
     StatusDto: 'Whether it runs.',

@@ -54,3 +54,12 @@ export class ProblemDto {
   })
   details?: Record<string, unknown>;
 }
+
+/** The body of every 4xx and 5xx of the endpoints of OAuth: a problem with the two members of RFC 6749, section 5.2. */
+export class OAuthErrorDto extends ProblemDto {
+  @ApiProperty({ description: 'The error, in the words of OAuth.', example: 'invalid_client' })
+  error!: string;
+
+  @ApiProperty({ description: 'The detail, for people.', example: 'The client or its secret is not valid.' })
+  error_description!: string;
+}

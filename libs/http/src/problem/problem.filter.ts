@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createLogger, type DomainError, isDomainError } from '#libs/common';
 import { StoredAnswer } from '../idempotency/stored-answer.js';
 import type { RefusedCalls } from '../rate-limit/refused-calls.js';
+import { toOAuthError } from './oauth-error.js';
 import type { RefusalRecorder } from './refusal-recorder.js';
 import { PROBLEM_MEDIA_TYPE, type ProblemAnswer, toProblem } from './to-problem.js';
 
@@ -47,7 +48,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   log(error, answer, request);
   if (reply.sent || reply.raw.headersSent) return;
   for (const name of STALE_HEADERS) reply.removeHeader(name);
-  reply.code(answer.status).headers(answer.headers).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(answer.body));
+  const { type, headers, body } = request.routeOptions?.config.imbi?.oauthErrors
+    ? toOAuthError(answer)
+    : { ...answer, type: PROBLEM_MEDIA_TYPE };
+  reply.code(answer.status).headers(headers).type(type).send(JSON.stringify(body));
 }
 
 function isRefusal(error: unknown): error is DomainError {
