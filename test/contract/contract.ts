@@ -12,7 +12,9 @@ export interface Operation {
   readonly security?: readonly unknown[];
   readonly parameters: readonly { readonly name?: string; readonly $ref?: string; readonly example?: string }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly $ref?: string; readonly content?: Readonly<Record<string, Media>> }>
+  >;
 }
 
 export interface Media {

@@ -8,7 +8,7 @@ const KINDS = ['Team', 'ProjectType', 'Environment', 'LinkDefinition', 'Tag'];
 
 /** The first day of an installation: each operation is sent with the example that the contract gives it. */
 const FIRST_DAY = [
-  ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getMe', 'listMySessions'],
+  ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getAuthorizationServer', 'getMe', 'listMySessions'],
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
   ...['createUpload', 'getUpload', 'getUploadMeta', 'listUploads', 'deleteUpload'],
   ...['listPermissions', 'createRole', 'getRole', 'listRoles', 'updateRole', 'deleteRole'],
@@ -21,6 +21,8 @@ const FIRST_DAY = [
   ...['giveServiceAccountRole', 'listServiceAccountRoles', 'addServiceAccountToGroup', 'removeServiceAccountFromGroup'],
   ...['createServiceAccountApiKey', 'getServiceAccountApiKey', 'listServiceAccountApiKeys'],
   ...['updateServiceAccountApiKey', 'rotateServiceAccountApiKey', 'revokeServiceAccountApiKey'],
+  ...['createServiceAccountClient', 'getServiceAccountClient', 'listServiceAccountClients'],
+  ...['updateServiceAccountClient', 'rotateServiceAccountClient', 'revokeServiceAccountClient'],
   ...['takeServiceAccountRole', 'deleteServiceAccount', 'deleteGroup'],
   ...['createMyApiKey', 'getMyApiKey', 'listMyApiKeys', 'updateMyApiKey', 'rotateMyApiKey', 'revokeMyApiKey'],
   'listUserApiKeys',
@@ -66,6 +68,7 @@ const OWN_STORIES = [
   ...['replayDeadLetter', 'deleteDeadLetter', 'retryFailedEmail', 'deleteFailedEmail'],
   ...['resetPassword', 'verifyEmail', 'acceptInvitation', 'inviteUser'],
   ...['getUserApiKey', 'updateUserApiKey', 'revokeUserApiKey', 'cancelRescore'],
+  ...['issueClientToken', 'revokeClientToken', 'introspectToken'],
   ...['exportAuditEvents', 'exportOrganizationAuditEvents'],
   ...['startProviderSignIn', 'finishProviderSignIn', 'exchangeSignInCode', 'linkMyIdentity', 'unlinkMyIdentity'],
 ];
@@ -130,6 +133,7 @@ function remember(name: string, answer: unknown): void {
   if (!isObject(answer)) return;
   const withId = ['createProject', 'createUser', 'createUpload', 'startRescore'];
   if (withId.includes(name)) parameters['id'] = String(answer['id']);
+  if ('client_id' in answer) parameters['client'] = String(answer['client_id']);
   if ('key_id' in answer) parameters['key'] = String(answer['key_id']);
   if (name === 'writeProjects' && Array.isArray(answer['items'])) parameters['dependency'] = answer['items'][0].id;
 }

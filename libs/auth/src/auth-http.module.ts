@@ -9,6 +9,9 @@ import { ServiceAccountApiKeysController } from './api-key/service-account-api-k
 import { UserApiKeysController } from './api-key/user-api-keys.controller.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth.module.js';
+import { ClientCodec } from './client/client-codec.js';
+import { ClientsController } from './client/clients.controller.js';
+import { Clients } from './client/clients.service.js';
 import { CredentialRules } from './credential/credential-rules.service.js';
 import { Owners } from './credential/owners.service.js';
 import { GroupMembersRepository } from './group/group-members.repository.js';
@@ -26,6 +29,11 @@ import { MeService } from './http/me.service.js';
 import { MfaService } from './mfa/mfa.service.js';
 import { MyMfaController } from './mfa/my-mfa.controller.js';
 import { OAuthHttpModule } from './oauth/oauth-http.module.js';
+import { ClientAuthentication } from './oauth2/client-authentication.service.js';
+import { ClientSecretsRepository } from './oauth2/client-secrets.repository.js';
+import { ClientTokens } from './oauth2/client-tokens.service.js';
+import { AuthorizationServerController, OAuth2Controller } from './oauth2/oauth2.controller.js';
+import { ServerMetadata } from './oauth2/server-metadata.service.js';
 import { PermissionsController, RolesController } from './role/roles.controller.js';
 import { RolesRepository } from './role/roles.repository.js';
 import { RolesService } from './role/roles.service.js';
@@ -56,6 +64,9 @@ import { UsersController } from './user/users.controller.js';
     MyApiKeysController,
     ServiceAccountApiKeysController,
     UserApiKeysController,
+    ClientsController,
+    OAuth2Controller,
+    AuthorizationServerController,
   ],
   providers: [
     BearerStrategy,
@@ -80,6 +91,12 @@ import { UsersController } from './user/users.controller.js';
     ApiKeys,
     MyApiKeys,
     KeyUsage,
+    ClientCodec,
+    Clients,
+    ClientSecretsRepository,
+    ClientAuthentication,
+    ClientTokens,
+    ServerMetadata,
     ServiceAccounts,
     ServiceAccountRoles,
     { provide: APP_GUARD, useClass: AuthGuard },

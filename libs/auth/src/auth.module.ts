@@ -92,6 +92,7 @@ import { UsersService } from './user/users.service.js';
     AccessTokens,
     ApiKeyCodec,
     PowersReadModel,
+    CredentialUse,
     Principals,
     AccessibleOrganizations,
     SessionsService,

@@ -1,13 +1,7 @@
-import type { JsonObject, JsonValue } from '#libs/common';
+import type { JsonValue } from '#libs/common';
+import { CREDENTIAL_EXAMPLES } from './openapi-credential-examples.js';
+import { ID, stored, TIME, without } from './openapi-example-parts.js';
 import { UPLOAD_EXAMPLES } from './openapi-upload-examples.js';
-
-const ID = 'V1StGXR8_Z5jdHi6B-myT';
-const TIME = '2026-11-23T10:00:00.000Z';
-
-/** As the server answers what was written: with the fields that are its own. */
-function stored(write: JsonObject, more: JsonObject = {}): JsonObject {
-  return { id: ID, description: null, icon: null, ...write, ...more, created_at: TIME, updated_at: TIME, version: 1 };
-}
 
 const organization = { slug: 'acme', name: 'Acme', description: 'Makes everything.', require_mfa: false };
 const team = { slug: 'platform', name: 'Platform', description: 'Runs the shared infrastructure.' };
@@ -69,27 +63,6 @@ const provider = {
   issuer_url: 'https://id.example.org',
   allowed_domains: ['example.org'],
   icon: 'https://id.example.org/icon.svg',
-};
-const serviceAccount = {
-  slug: 'deploy-bot',
-  name: 'Deploy bot',
-  description: 'Tells what was deployed where.',
-  is_active: true,
-  is_admin: false,
-};
-const apiKey = { name: 'Nightly import', scopes: ['project:read'] };
-const storedKey = {
-  id: ID,
-  key_id: '7KQ29FXM4D0RABCD',
-  ...apiKey,
-  expires_at: '2027-11-23T10:00:00.000Z',
-  requests_per_minute: null,
-  last_used_at: null,
-  overlap_until: null,
-  revoked_at: null,
-  created_at: TIME,
-  updated_at: TIME,
-  version: 1,
 };
 const policy = {
   slug: 'described',
@@ -153,14 +126,7 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   GroupWriteDto: group,
   GroupPatchDto: { description: 'Whoever may deploy.' },
   GroupResponseDto: without(stored(group), 'icon'),
-  ServiceAccountWriteDto: serviceAccount,
-  ServiceAccountPatchDto: { description: 'Tells what was deployed where, and by whom.' },
-  ServiceAccountResponseDto: without(stored(serviceAccount), 'icon'),
-  ApiKeyCreateDto: apiKey,
-  ApiKeyPatchDto: { name: 'Import' },
-  ApiKeyRotateDto: { overlap_seconds: 3600 },
-  ApiKeyResponseDto: storedKey,
-  ApiKeySecretDto: { ...storedKey, key: 'ik_7KQ29FXM4D0RABCD_the-part-that-is-shown-this-once' },
+  ...CREDENTIAL_EXAMPLES,
   UserCreateDto: { ...user, password: 'Analytical-Engine-1843' },
   UserWriteDto: user,
   UserPatchDto: { display_name: 'Ada King' },
@@ -389,7 +355,3 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   VerifyEmailDto: { token: ACCOUNT_TOKEN },
   ReplayAllDto: { queue: 'events' },
 };
-
-function without(document: JsonObject, ...names: string[]): JsonObject {
-  return Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
-}

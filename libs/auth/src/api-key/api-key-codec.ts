@@ -1,21 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { hmacSha256, KeyRing } from '#libs/crypto';
+import { hasChecksum, randomText, withChecksum } from '../credential/secret-text.js';
 import type { ApiKeySubject } from '../principal/credential-subject.js';
 
 /** Lets people and scanners see what they have found. */
 const PREFIX = 'ik_';
 const ID_LENGTH = 16;
 const RANDOM_LENGTH = 26;
-const CHECKSUM_LENGTH = 6;
-const KEY = new RegExp(
-  `^${PREFIX}([0-9A-Za-z]{${ID_LENGTH}})_([0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECKSUM_LENGTH}})$`,
-);
-
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** The greatest multiple of 62 that a byte can hold; bytes from there on would make some characters likelier. */
-const FAIR = 248;
+const KEY = new RegExp(`^${PREFIX}([0-9A-Za-z]{${ID_LENGTH}})_[0-9A-Za-z]{${RANDOM_LENGTH + 6}}$`);
 
 /** A new key; `key` is shown once and never kept. */
 export interface MadeApiKey {
@@ -39,8 +31,7 @@ export class ApiKeyCodec {
 
   /** A key with a new id, or a new secret for the key `keyId`. */
   make(keyId = randomText(ID_LENGTH)): MadeApiKey {
-    const open = `${PREFIX}${keyId}_${randomText(RANDOM_LENGTH)}`;
-    const key = open + checksum(open);
+    const key = withChecksum(`${PREFIX}${keyId}_${randomText(RANDOM_LENGTH)}`);
     return { keyId, key, mac: hmacSha256(this.peppers[0], key) };
   }
 
@@ -50,8 +41,8 @@ export class ApiKeyCodec {
 
   /** Undefined where it cannot be a key of ours: mistyped, cut off, or made up. */
   read(text: string): ApiKeySubject | undefined {
-    const [, keyId, , sum] = KEY.exec(text) ?? [];
-    if (keyId === undefined || sum !== checksum(text.slice(0, -CHECKSUM_LENGTH))) return undefined;
+    const keyId = KEY.exec(text)?.[1];
+    if (keyId === undefined || !hasChecksum(text)) return undefined;
     return { kind: 'api_key', keyId, macs: this.macs(text) };
   }
 
@@ -59,24 +50,4 @@ export class ApiKeyCodec {
   macs(secret: string): string[] {
     return this.peppers.map((pepper) => hmacSha256(pepper, secret));
   }
-}
-
-function randomText(length: number): string {
-  let text = '';
-  while (text.length < length) {
-    for (const byte of randomBytes(length)) {
-      if (byte < FAIR && text.length < length) text += ALPHABET[byte % ALPHABET.length];
-    }
-  }
-  return text;
-}
-
-function checksum(text: string): string {
-  let rest = crc32(text);
-  let sum = '';
-  while (sum.length < CHECKSUM_LENGTH) {
-    sum = ALPHABET[rest % ALPHABET.length] + sum;
-    rest = Math.floor(rest / ALPHABET.length);
-  }
-  return sum;
 }

@@ -75,19 +75,22 @@ function learn(value: unknown, from: string): void {
 async function send(
   method: string,
   url: string,
-  { token, body, headers = {} }: { token?: string; body?: JsonValue; headers?: Record<string, string> } = {},
+  options: { token?: string; body?: JsonValue; form?: URLSearchParams; headers?: Record<string, string> } = {},
 ) {
+  const { token, body, form, headers = {} } = options;
   const request = newId();
   const response = await world.app.inject({
     method: method.toUpperCase() as 'GET',
     url,
     ...(body !== undefined && { payload: JSON.stringify(body) }),
+    ...(form && { payload: form.toString() }),
     headers: {
       'x-request-id': request,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && {
         'content-type': method === 'patch' ? 'application/merge-patch+json' : 'application/json',
       }),
+      ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
       ...headers,
     },
   });
@@ -237,6 +240,24 @@ describe('secrets (ASVS 16.2.5)', () => {
       expect((await send('DELETE', one, { token })).status).toBe(204);
       expect((await send('GET', '/api/me', { token: String(rotated.answer['key']) })).status).toBe(401);
     }
+    const clients = `/api/service-accounts/${account}/clients`;
+    const made = await send('POST', clients, { token, body });
+    expect(made.status).toBe(201);
+    const { client_id, client_secret } = made.answer;
+    const form = (fields: Record<string, string>) => ({
+      form: new URLSearchParams({ grant_type: 'client_credentials', client_id: String(client_id), ...fields }),
+    });
+    const given = await send('POST', '/api/auth/token', form({ client_secret: String(client_secret) }));
+    expect([given.status, secrets.has(String(client_secret))]).toEqual([200, true]);
+    const access = String(given.answer['access_token']);
+    expect((await send('GET', '/api/me', { token: access })).status).toBe(200);
+    for (const endpoint of ['token', 'introspect', 'revoke']) {
+      const fields = { token: access, client_secret: canary('client_secret'), scope: canary('secret') };
+      expect((await send('POST', `/api/auth/${endpoint}`, form(fields))).status).toBe(401);
+      const right = { ...fields, client_secret: String(client_secret) };
+      await send('POST', `/api/auth/${endpoint}`, form(right));
+    }
+    expect((await send('GET', '/api/me', { token: access })).status).toBe(401);
     await world.app.get(CredentialUse, { strict: false }).flush();
   });
 

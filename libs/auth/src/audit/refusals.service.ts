@@ -87,6 +87,8 @@ function eventOf(error: DomainError, request: FastifyRequest): AuditEvent | unde
       return { action: 'auth.login', outcome: 'denied', reason: 'throttled', detail };
     case 'local_login_disabled':
       return { action: 'auth.login', outcome: 'denied', reason: error.code, detail };
+    case 'invalid_client':
+      return { action: 'auth.token', outcome: 'failure', reason: error.code, detail };
     case 'unauthenticated':
       // Without a credential nobody claims to be anybody.
       if (request.headers.authorization === undefined) return undefined;

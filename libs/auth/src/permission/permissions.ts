@@ -51,6 +51,7 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   },
   { name: 'scoring:rescore', description: 'Have projects scored anew, and see how far that is.', roles: ADMIN },
   { name: 'audit:read', description: 'Read the audit log.', roles: ADMIN },
+  { name: 'token:introspect', description: 'Ask what the tokens of others are good for.', roles: ADMIN },
   { name: 'oauth-providers:read', description: 'See how users may sign in.', roles: ADMIN },
   {
     name: 'oauth-providers:write',

@@ -3,9 +3,10 @@ import { sql } from 'kysely';
 import { Database } from '#libs/database';
 import { col, encode, equal, namedCol, type Sql, tableOf } from '#libs/graph';
 import { ApiKey, ClientCredential } from '../model/credential.vertex.js';
-import type { CredentialSubject } from './credential-subject.js';
+import type { ApiKeySubject, ClientSubject } from './credential-subject.js';
 
-export type UsedCredential = Exclude<CredentialSubject, { readonly kind: 'session' }>;
+/** As much of a key's or client's subject as it takes to find it. */
+export type UsedCredential = Pick<ApiKeySubject, 'kind' | 'keyId'> | Pick<ClientSubject, 'kind' | 'clientId'>;
 
 /** A secret that was found by a later key of the ring, and what it is found by from now on. */
 export interface MacRenewal {

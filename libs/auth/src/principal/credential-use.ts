@@ -2,8 +2,6 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { createLogger, errorMessage } from '#libs/common';
 import { CredentialUseRepository, type MacRenewal, type UsedCredential } from './credential-use.repository.js';
 
-export type { MacRenewal } from './credential-use.repository.js';
-
 /** What the statement of a request said of its credential. */
 interface Use {
   readonly lastUsedAt: string | null;

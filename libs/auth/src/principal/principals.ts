@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '#libs/config';
-import { timingSafeEqualText } from '#libs/crypto';
 import { AuthContext, type AuthCredential } from './auth-context.js';
 import type { ApiKeySubject, CredentialSubject } from './credential-subject.js';
-import { CredentialUse, type MacRenewal } from './credential-use.js';
+import { CredentialUse } from './credential-use.js';
 import {
   type PrincipalQuestion,
   type PrincipalRow,
   PrincipalsReadModel,
   type ResourceReference,
 } from './principals.read-model.js';
+import { findSecret } from './stored-secret.js';
 
 /** Where a caller is looked at. */
 export interface PrincipalPlace {
@@ -165,25 +165,8 @@ function isCredentialAlive(
   return last_seen_at === null || Date.parse(last_seen_at) + idleSeconds * 1000 > now.getTime();
 }
 
-/** Which of the stored secrets was given, and how it is to be stored from now on; undefined where none was. */
-function secretOf(
-  { secret_mac, previous_mac, previous_until }: PrincipalRow,
-  { macs }: ApiKeySubject,
-  now: Date,
-): { readonly renewal?: MacRenewal } | undefined {
-  const isOverlap = previous_until !== null && Date.parse(previous_until) > now.getTime();
-  const stored = [
-    { property: 'secret_mac', mac: secret_mac },
-    { property: 'previous_mac', mac: isOverlap ? previous_mac : null },
-  ] as const;
-  // All are compared, whichever fits: the time tells nothing.
-  const fits = stored.flatMap(({ property, mac }) =>
-    macs.map((given) => mac !== null && timingSafeEqualText(given, mac) && { property, mac }),
-  );
-  const found = fits.find((fit) => fit !== false);
-  const [first] = macs;
-  if (!found || first === undefined) return undefined;
-  return found.mac === first ? {} : { renewal: { property: found.property, from: found.mac, to: first } };
+function secretOf({ secret_mac, previous_mac, previous_until }: PrincipalRow, { macs }: ApiKeySubject, now: Date) {
+  return findSecret({ secretMac: secret_mac, previousMac: previous_mac, previousUntil: previous_until }, macs, now);
 }
 
 function credentialOf(subject: CredentialSubject, row: PrincipalRow): AuthCredential {
