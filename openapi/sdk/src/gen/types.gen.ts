@@ -358,6 +358,60 @@ export type AuditResource = {
 };
 
 /**
+ * What this authorization server can (RFC 8414).
+ */
+export type AuthorizationServer = {
+    /**
+     * The `iss` of its tokens.
+     */
+    issuer: string;
+    /**
+     * Where clients get tokens.
+     */
+    token_endpoint: string;
+    /**
+     * Where clients take them back.
+     */
+    revocation_endpoint: string;
+    /**
+     * Where it is told what they are good for.
+     */
+    introspection_endpoint: string;
+    /**
+     * The keys that tokens are signed with.
+     */
+    jwks_uri: string;
+    /**
+     * How clients show themselves, at all three.
+     */
+    token_endpoint_auth_methods_supported: Array<string>;
+    /**
+     * The same for the revocation endpoint.
+     */
+    revocation_endpoint_auth_methods_supported: Array<string>;
+    /**
+     * The same for the introspection endpoint.
+     */
+    introspection_endpoint_auth_methods_supported: Array<string>;
+    /**
+     * The only grant type.
+     */
+    grant_types_supported: Array<string>;
+    /**
+     * None: nobody is sent here by a browser.
+     */
+    response_types_supported: Array<string>;
+    /**
+     * The permissions that there are.
+     */
+    scopes_supported: Array<string>;
+    /**
+     * Where all of this is described.
+     */
+    service_documentation: string;
+};
+
+/**
  * Codes for when the authenticator app is lost: shown this once.
  */
 export type BackupCodes = {
@@ -541,6 +595,237 @@ export type ChangePage = {
      * How many there are in all; only with `count=exact`.
      */
     total?: number;
+};
+
+/**
+ * An OAuth 2.0 client of a service account, as far as it may be known after it was made.
+ */
+export type Client = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * What the client calls itself, the same after each rotation.
+     */
+    client_id: string;
+    /**
+     * What people call it.
+     */
+    name: string;
+    /**
+     * The permissions that its tokens may be asked for.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends; null for never.
+     */
+    expires_at: string | null;
+    /**
+     * When it or a token of it was last used, to a minute; null where never.
+     */
+    last_used_at: string | null;
+    /**
+     * Until when the secret before the last rotation works besides; null where it does not.
+     */
+    overlap_until: string | null;
+    /**
+     * When it was revoked; null where it was not.
+     */
+    revoked_at: string | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+};
+
+/**
+ * A client to be, and a proof of who asks for it.
+ */
+export type ClientCreate = {
+    /**
+     * The caller’s password; nothing is needed in the first minutes of a session.
+     */
+    password?: string;
+    /**
+     * Instead of it, six digits of the authenticator app, or a backup code.
+     */
+    mfa_code?: string;
+    /**
+     * What people call it.
+     */
+    name: string;
+    /**
+     * The permissions that its tokens may be asked for; those of the service account bound them besides, as they are at each
+     * call.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends, with its tokens; null or left out for never.
+     */
+    expires_at?: string | null;
+};
+
+/**
+ * A page of clients.
+ */
+export type ClientPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Client>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type ClientPatch = {
+    /**
+     * What people call it.
+     */
+    name?: string;
+    /**
+     * The permissions that its tokens may be asked for; those of the service account bound them besides, as they are at each
+     * call.
+     */
+    scopes?: Array<string>;
+    /**
+     * When it ends, with its tokens; null or left out for never.
+     */
+    expires_at?: string | null;
+};
+
+/**
+ * How a client gets a new secret.
+ */
+export type ClientRotate = {
+    /**
+     * The password.
+     */
+    password?: string;
+    /**
+     * Instead of it, six digits of the authenticator app, or a backup code.
+     */
+    mfa_code?: string;
+    /**
+     * How many seconds the former secret works besides, so that whoever uses it can change over.
+     */
+    overlap_seconds?: number;
+    /**
+     * When the key ends from now on; as before where left out, and anew for the longest allowed where that has passed.
+     */
+    expires_at?: string;
+};
+
+/**
+ * A client with its secret: shown this once.
+ */
+export type ClientSecret = {
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * What the client calls itself, the same after each rotation.
+     */
+    client_id: string;
+    /**
+     * What people call it.
+     */
+    name: string;
+    /**
+     * The permissions that its tokens may be asked for.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends; null for never.
+     */
+    expires_at: string | null;
+    /**
+     * When it or a token of it was last used, to a minute; null where never.
+     */
+    last_used_at: string | null;
+    /**
+     * Until when the secret before the last rotation works besides; null where it does not.
+     */
+    overlap_until: string | null;
+    /**
+     * When it was revoked; null where it was not.
+     */
+    revoked_at: string | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up with every change; the `ETag`.
+     */
+    version: number;
+    /**
+     * The secret, for `POST /api/auth/token`. It is stored nowhere and cannot be shown again.
+     */
+    client_secret: string;
+};
+
+/**
+ * An access token of a client, in the fields of RFC 6749.
+ */
+export type ClientToken = {
+    /**
+     * Send it as `Authorization: Bearer …` with every call.
+     */
+    access_token: string;
+    /**
+     * Always `Bearer`.
+     */
+    token_type: 'Bearer';
+    /**
+     * Seconds until it ends; there is no refresh token, ask for another.
+     */
+    expires_in: number;
+    /**
+     * What it is good for, at most.
+     */
+    scope: string;
+};
+
+/**
+ * What of a client can be changed.
+ */
+export type ClientWrite = {
+    /**
+     * What people call it.
+     */
+    name: string;
+    /**
+     * The permissions that its tokens may be asked for; those of the service account bound them besides, as they are at each
+     * call.
+     */
+    scopes: Array<string>;
+    /**
+     * When it ends, with its tokens; null or left out for never.
+     */
+    expires_at?: string | null;
 };
 
 /**
@@ -1756,6 +2041,58 @@ export type NumberFilter = {
      * Less than or equal to.
      */
     lte?: number;
+};
+
+/**
+ * The body of every 4xx and 5xx of the endpoints of OAuth: a problem with the two members of RFC 6749, section 5.2.
+ */
+export type OAuthError = {
+    /**
+     * Stable address of the page that explains this problem.
+     */
+    type: string;
+    /**
+     * The problem in a few words; the same for every occurrence.
+     */
+    title: string;
+    /**
+     * The HTTP status.
+     */
+    status: number;
+    /**
+     * This occurrence, for people.
+     */
+    detail: string;
+    /**
+     * The path that was asked for.
+     */
+    instance: string;
+    /**
+     * The problem, for programs.
+     */
+    code: string;
+    /**
+     * The id under which the server logged the request.
+     */
+    request_id: string;
+    /**
+     * The faults, where the request was refused for its content.
+     */
+    errors?: Array<FieldError>;
+    /**
+     * More about this occurrence, such as counts of what is in the way.
+     */
+    details?: {
+        [key: string]: unknown;
+    };
+    /**
+     * The error, in the words of OAuth.
+     */
+    error: string;
+    /**
+     * The detail, for people.
+     */
+    error_description: string;
 };
 
 /**
@@ -4114,6 +4451,110 @@ export type TokenExchange = {
 };
 
 /**
+ * A token that a client asks about, or takes back.
+ */
+export type TokenForm = {
+    /**
+     * The token.
+     */
+    token: string;
+    /**
+     * What the client takes it for; it is looked at without.
+     */
+    token_type_hint?: string;
+    /**
+     * The client’s id.
+     */
+    client_id?: string;
+    /**
+     * The client’s secret.
+     */
+    client_secret?: string;
+};
+
+/**
+ * What a token is good for (RFC 7662). Of one that is good for nothing, `active` alone is told.
+ */
+export type TokenIntrospection = {
+    /**
+     * Whether it would be let in now.
+     */
+    active: boolean;
+    /**
+     * What it may be used for at most, parted by spaces; `api` for users’ own tokens, which may do what their user may.
+     */
+    scope?: string;
+    /**
+     * The client that it was given to.
+     */
+    client_id?: string;
+    /**
+     * Whose it is, as people see it.
+     */
+    username?: string;
+    /**
+     * Always `Bearer`.
+     */
+    token_type?: string;
+    /**
+     * When it ends, in seconds since 1970.
+     */
+    exp?: number;
+    /**
+     * When it was made, in seconds since 1970.
+     */
+    iat?: number;
+    /**
+     * Id of the user or service account.
+     */
+    sub?: string;
+    /**
+     * Whom it is for.
+     */
+    aud?: string;
+    /**
+     * Who made it.
+     */
+    iss?: string;
+    /**
+     * Its id.
+     */
+    jti?: string;
+};
+
+/**
+ * What a token is asked for (RFC 6749, section 4.4).
+ */
+export type TokenRequest = {
+    /**
+     * Always `client_credentials`.
+     */
+    grant_type: string;
+    /**
+     * The permissions that the token is to be good for, parted by spaces; all of the client’s where left out.
+     */
+    scope?: string;
+    /**
+     * The client’s id.
+     */
+    client_id?: string;
+    /**
+     * The client’s secret.
+     */
+    client_secret?: string;
+};
+
+/**
+ * That a token is not good any more.
+ */
+export type TokenRevocation = {
+    /**
+     * Always true: a token that was none is good for nothing either.
+     */
+    revoked: boolean;
+};
+
+/**
  * A file that was uploaded; its content is behind its address.
  */
 export type Upload = {
@@ -4410,6 +4851,22 @@ export type GetJsonWebKeySetResponses = {
 };
 
 export type GetJsonWebKeySetResponse = GetJsonWebKeySetResponses[keyof GetJsonWebKeySetResponses];
+
+export type GetAuthorizationServerData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/oauth-authorization-server';
+};
+
+export type GetAuthorizationServerResponses = {
+    /**
+     * RFC 8414.
+     */
+    200: AuthorizationServer;
+};
+
+export type GetAuthorizationServerResponse = GetAuthorizationServerResponses[keyof GetAuthorizationServerResponses];
 
 export type ListDeadLettersData = {
     body?: never;
@@ -6088,6 +6545,59 @@ export type ForgotPasswordResponses = {
 
 export type ForgotPasswordResponse = ForgotPasswordResponses[keyof ForgotPasswordResponses];
 
+export type IntrospectTokenData = {
+    body: TokenForm;
+    path?: never;
+    query?: never;
+    url: '/api/auth/introspect';
+};
+
+export type IntrospectTokenErrors = {
+    /**
+     * Malformed request, in the form of RFC 6749.
+     */
+    400: OAuthError;
+    /**
+     * Not signed in, in the form of RFC 6749.
+     */
+    401: OAuthError;
+    /**
+     * Not acceptable, in the form of RFC 6749.
+     */
+    406: OAuthError;
+    /**
+     * Body too large, in the form of RFC 6749.
+     */
+    413: OAuthError;
+    /**
+     * Unsupported media type, in the form of RFC 6749.
+     */
+    415: OAuthError;
+    /**
+     * Too many requests, in the form of RFC 6749.
+     */
+    429: OAuthError;
+    /**
+     * Internal error, in the form of RFC 6749.
+     */
+    500: OAuthError;
+    /**
+     * Temporarily unavailable, in the form of RFC 6749.
+     */
+    503: OAuthError;
+};
+
+export type IntrospectTokenError = IntrospectTokenErrors[keyof IntrospectTokenErrors];
+
+export type IntrospectTokenResponses = {
+    /**
+     * What there is to tell.
+     */
+    200: TokenIntrospection;
+};
+
+export type IntrospectTokenResponse = IntrospectTokenResponses[keyof IntrospectTokenResponses];
+
 export type LoginData = {
     body: Login;
     path?: never;
@@ -6539,6 +7049,112 @@ export type ResetPasswordResponses = {
 };
 
 export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type RevokeClientTokenData = {
+    body: TokenForm;
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke';
+};
+
+export type RevokeClientTokenErrors = {
+    /**
+     * Malformed request, in the form of RFC 6749.
+     */
+    400: OAuthError;
+    /**
+     * Not signed in, in the form of RFC 6749.
+     */
+    401: OAuthError;
+    /**
+     * Not acceptable, in the form of RFC 6749.
+     */
+    406: OAuthError;
+    /**
+     * Body too large, in the form of RFC 6749.
+     */
+    413: OAuthError;
+    /**
+     * Unsupported media type, in the form of RFC 6749.
+     */
+    415: OAuthError;
+    /**
+     * Too many requests, in the form of RFC 6749.
+     */
+    429: OAuthError;
+    /**
+     * Internal error, in the form of RFC 6749.
+     */
+    500: OAuthError;
+    /**
+     * Temporarily unavailable, in the form of RFC 6749.
+     */
+    503: OAuthError;
+};
+
+export type RevokeClientTokenError = RevokeClientTokenErrors[keyof RevokeClientTokenErrors];
+
+export type RevokeClientTokenResponses = {
+    /**
+     * The token is good for nothing.
+     */
+    200: TokenRevocation;
+};
+
+export type RevokeClientTokenResponse = RevokeClientTokenResponses[keyof RevokeClientTokenResponses];
+
+export type IssueClientTokenData = {
+    body: TokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/auth/token';
+};
+
+export type IssueClientTokenErrors = {
+    /**
+     * Malformed request, in the form of RFC 6749.
+     */
+    400: OAuthError;
+    /**
+     * Not signed in, in the form of RFC 6749.
+     */
+    401: OAuthError;
+    /**
+     * Not acceptable, in the form of RFC 6749.
+     */
+    406: OAuthError;
+    /**
+     * Body too large, in the form of RFC 6749.
+     */
+    413: OAuthError;
+    /**
+     * Unsupported media type, in the form of RFC 6749.
+     */
+    415: OAuthError;
+    /**
+     * Too many requests, in the form of RFC 6749.
+     */
+    429: OAuthError;
+    /**
+     * Internal error, in the form of RFC 6749.
+     */
+    500: OAuthError;
+    /**
+     * Temporarily unavailable, in the form of RFC 6749.
+     */
+    503: OAuthError;
+};
+
+export type IssueClientTokenError = IssueClientTokenErrors[keyof IssueClientTokenErrors];
+
+export type IssueClientTokenResponses = {
+    /**
+     * The token.
+     */
+    200: ClientToken;
+};
+
+export type IssueClientTokenResponse = IssueClientTokenResponses[keyof IssueClientTokenResponses];
 
 export type ExchangeSignInCodeData = {
     body: TokenExchange;
@@ -17450,6 +18066,487 @@ export type RotateServiceAccountApiKeyResponses = {
 };
 
 export type RotateServiceAccountApiKeyResponse = RotateServiceAccountApiKeyResponses[keyof RotateServiceAccountApiKeyResponses];
+
+export type ListServiceAccountClientsData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `created_at`, `id`; `-created_at` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose expires_at fulfils these conditions, such as `filter[expires_at][eq]=…`.
+         */
+        'filter[expires_at]'?: TimeFilter;
+        /**
+         * Only items whose last_used_at fulfils these conditions, such as `filter[last_used_at][eq]=…`.
+         */
+        'filter[last_used_at]'?: TimeFilter;
+        /**
+         * Only items whose revoked_at fulfils these conditions, such as `filter[revoked_at][eq]=…`.
+         */
+        'filter[revoked_at]'?: TimeFilter;
+    };
+    url: '/api/service-accounts/{slug}/clients';
+};
+
+export type ListServiceAccountClientsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListServiceAccountClientsError = ListServiceAccountClientsErrors[keyof ListServiceAccountClientsErrors];
+
+export type ListServiceAccountClientsResponses = {
+    /**
+     * The newest first; those that were revoked or have ended too, for ninety days.
+     */
+    200: ClientPage;
+};
+
+export type ListServiceAccountClientsResponse = ListServiceAccountClientsResponses[keyof ListServiceAccountClientsResponses];
+
+export type CreateServiceAccountClientData = {
+    body: ClientCreate;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/clients';
+};
+
+export type CreateServiceAccountClientErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateServiceAccountClientError = CreateServiceAccountClientErrors[keyof CreateServiceAccountClientErrors];
+
+export type CreateServiceAccountClientResponses = {
+    /**
+     * The secret is shown this once; with it the client asks for tokens at `POST /api/auth/token`. Asked as much as
+     * making an API key: scopes that the account holds somewhere (422 `not_held`), a fresh proof (403
+     * `fresh_proof_required`), and no account that may do more than the caller (403 `beyond_own_powers`).
+     */
+    201: ClientSecret;
+};
+
+export type CreateServiceAccountClientResponse = CreateServiceAccountClientResponses[keyof CreateServiceAccountClientResponses];
+
+export type RevokeServiceAccountClientData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `client_id` of the client, from the answer that made or listed it.
+         */
+        client: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/clients/{client}';
+};
+
+export type RevokeServiceAccountClientErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RevokeServiceAccountClientError = RevokeServiceAccountClientErrors[keyof RevokeServiceAccountClientErrors];
+
+export type RevokeServiceAccountClientResponses = {
+    /**
+     * Neither it nor its tokens are let in from the next request on, on every server.
+     */
+    204: void;
+};
+
+export type RevokeServiceAccountClientResponse = RevokeServiceAccountClientResponses[keyof RevokeServiceAccountClientResponses];
+
+export type GetServiceAccountClientData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `client_id` of the client, from the answer that made or listed it.
+         */
+        client: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/clients/{client}';
+};
+
+export type GetServiceAccountClientErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetServiceAccountClientError = GetServiceAccountClientErrors[keyof GetServiceAccountClientErrors];
+
+export type GetServiceAccountClientResponses = {
+    /**
+     * Without its secret.
+     */
+    200: Client;
+};
+
+export type GetServiceAccountClientResponse = GetServiceAccountClientResponses[keyof GetServiceAccountClientResponses];
+
+export type UpdateServiceAccountClientData = {
+    body: ClientPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `client_id` of the client, from the answer that made or listed it.
+         */
+        client: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/clients/{client}';
+};
+
+export type UpdateServiceAccountClientErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateServiceAccountClientError = UpdateServiceAccountClientErrors[keyof UpdateServiceAccountClientErrors];
+
+export type UpdateServiceAccountClientResponses = {
+    /**
+     * Tokens that were given out lose at once what is taken from the client, and gain nothing. What lets it reach
+     * further needs a session that was opened only just now (403 `fresh_proof_required`).
+     */
+    200: Client;
+};
+
+export type UpdateServiceAccountClientResponse = UpdateServiceAccountClientResponses[keyof UpdateServiceAccountClientResponses];
+
+export type RotateServiceAccountClientData = {
+    body: ClientRotate;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the service account.
+         */
+        slug: string;
+        /**
+         * The `client_id` of the client, from the answer that made or listed it.
+         */
+        client: string;
+    };
+    query?: never;
+    url: '/api/service-accounts/{slug}/clients/{client}/rotate';
+};
+
+export type RotateServiceAccountClientErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type RotateServiceAccountClientError = RotateServiceAccountClientErrors[keyof RotateServiceAccountClientErrors];
+
+export type RotateServiceAccountClientResponses = {
+    /**
+     * Shown this once; the id stays, and tokens that were given out go on. With `overlap_seconds` the former secret
+     * works that long besides.
+     */
+    200: ClientSecret;
+};
+
+export type RotateServiceAccountClientResponse = RotateServiceAccountClientResponses[keyof RotateServiceAccountClientResponses];
 
 export type ListServiceAccountRolesData = {
     body?: never;
