@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { cpuMicros } from './processes.mjs';
+import { cpuMicros, cpuOfEach, cpuSince } from './processes.mjs';
 
 const agent = new Agent({ keepAlive: true });
 
@@ -30,8 +30,8 @@ export function post(url, body, address = '127.0.0.1') {
  * Lets every caller do `work(caller)` over and over for `seconds`; how often it was done, a second, and what it cost the
  * server's process and those of the database, in microseconds each time.
  */
-export async function everyCaller(callers, work, { seconds, pids, databasePids }) {
-  const before = { server: cpuMicros(pids), database: cpuMicros(databasePids) };
+export async function everyCaller(callers, work, { seconds, pids, findDatabasePids }) {
+  const before = { server: cpuMicros(pids), database: cpuOfEach(await findDatabasePids()) };
   const started = performance.now();
   const end = started + seconds * 1000;
   let done = 0;
@@ -47,6 +47,6 @@ export async function everyCaller(callers, work, { seconds, pids, databasePids }
   return {
     perSecond,
     serverCpu: (cpuMicros(pids) - before.server) / done,
-    databaseCpu: (cpuMicros(databasePids) - before.database) / done,
+    databaseCpu: cpuSince(before.database, await findDatabasePids()) / done,
   };
 }

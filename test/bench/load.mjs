@@ -1,19 +1,19 @@
 import autocannon from 'autocannon';
-import { cpuMicros } from './processes.mjs';
+import { cpuMicros, cpuOfEach, cpuSince } from './processes.mjs';
 
 export const CONNECTIONS = 20;
 const WARM_REQUESTS = 5000;
-const WARM_ROUNDS = 5;
+const WARM_ROUNDS = 2;
 
 /**
  * One round of load. `paths` are asked for in turn by every connection. Times are in milliseconds; CPU is of the
- * server's processes `pids`, in microseconds a request.
+ * server's processes `pids` and of its backends, in microseconds a request.
  */
 export async function load(target, { seconds, connections = CONNECTIONS }) {
-  const { url, paths, headers = {}, pids = [], databasePids = [] } = target;
+  const { url, paths, headers = {}, pids = [], findDatabasePids = () => [] } = target;
   const times = [];
-  let failed = 0;
-  const before = { server: cpuMicros(pids), database: cpuMicros(databasePids) };
+  const refused = new Map();
+  const before = { server: cpuMicros(pids), database: cpuOfEach(await findDatabasePids()) };
   const result = await new Promise((resolve, reject) => {
     const run = autocannon(
       { url, connections, duration: seconds, headers, requests: paths.map((path) => ({ method: 'GET', path })) },
@@ -21,21 +21,24 @@ export async function load(target, { seconds, connections = CONNECTIONS }) {
     );
     run.on('response', (_client, status, _bytes, time) => {
       times.push(time);
-      if (status !== 200) failed += 1;
+      if (status !== 200) refused.set(status, (refused.get(status) ?? 0) + 1);
     });
   });
-  if (failed > 0 || result.errors > 0 || times.length === 0) {
-    throw new Error(`${url}${paths[0]}: ${failed} of ${times.length} answers were not 200, ${result.errors} errors`);
+  if (refused.size > 0 || result.errors > 0 || times.length === 0) {
+    const statuses = [...refused].map(([status, count]) => `${count} × ${status}`).join(', ') || 'none refused';
+    throw new Error(`${url}${paths[0]}: of ${times.length} answers ${statuses}; ${result.errors} errors`);
   }
   const count = times.length;
+  const serverCpu = cpuMicros(pids) - before.server;
+  const databaseCpu = cpuSince(before.database, await findDatabasePids());
   times.sort((left, right) => left - right);
   return {
     perSecond: count / result.duration,
     p50: quantile(times, 0.5),
     p95: quantile(times, 0.95),
     p99: quantile(times, 0.99),
-    serverCpu: (cpuMicros(pids) - before.server) / count,
-    databaseCpu: (cpuMicros(databasePids) - before.database) / count,
+    serverCpu: serverCpu / count,
+    databaseCpu: databaseCpu / count,
   };
 }
 
@@ -51,8 +54,6 @@ async function warm(target, seconds) {
 export async function alternate(targets, { rounds, seconds }) {
   for (const target of targets) {
     await warm(target, seconds);
-    // Only now has its server opened all its connections.
-    target.databasePids = await target.findDatabasePids?.();
   }
   const results = targets.map(() => []);
   for (let round = 0; round < rounds; round += 1) {

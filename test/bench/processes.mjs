@@ -134,6 +134,15 @@ export function cpuMicros(pids) {
   return pids.reduce((sum, pid) => sum + ticksOf(pid) * (1_000_000 / TICKS_PER_SECOND), 0);
 }
 
+export function cpuOfEach(pids) {
+  return new Map(pids.map((pid) => [pid, cpuMicros([pid])]));
+}
+
+/** What the processes `pids` have used since `before`; those that were not there then, in all their life. */
+export function cpuSince(before, pids) {
+  return [...cpuOfEach(pids)].reduce((sum, [pid, cpu]) => sum + cpu - (before.get(pid) ?? 0), 0);
+}
+
 function ticksOf(pid) {
   const stat = readProc(pid, 'stat');
   // The name in parentheses may hold spaces; utime and stime are the 14th and 15th fields.

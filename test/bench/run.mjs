@@ -58,8 +58,14 @@ async function measure(row, bench) {
   }
   say(`${row.name}: ${row.title}`);
   const load = loadAverage();
-  const lines = await row.measure(bench);
-  return lines.map((line) => ({ ...line, row: row.name, load }));
+  try {
+    const lines = await row.measure(bench);
+    return lines.map((line) => ({ ...line, row: row.name, load }));
+  } catch (error) {
+    // A row that cannot be measured is a bar that is missed, and no reason to throw the others away.
+    say(`${row.name}: ${error.stack}`);
+    return [{ work: `${row.name}: failed`, ours: error.message.split('\n')[0], met: false, row: row.name, load }];
+  }
 }
 
 function say(text) {

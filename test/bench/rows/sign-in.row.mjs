@@ -40,7 +40,7 @@ export const row = {
       const signIn = (caller) => exchange(caller, 'login', caller);
       const refresh = (caller) => exchange(caller, 'refresh', { refresh_token: tokens.get(caller) });
       await Promise.all(CALLERS.map(signIn));
-      const pids = { pids: [api.pid], databasePids: await backendsOf(writesUrl, 'imbi') };
+      const pids = { pids: [api.pid], findDatabasePids: () => backendsOf(writesUrl, 'imbi') };
       const logins = [];
       const lags = [];
       const refreshes = [];
