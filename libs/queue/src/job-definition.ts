@@ -1,4 +1,5 @@
 import type { JsonObject } from '#libs/common';
+import type { Config } from '#libs/config';
 
 /** Exponential wait between attempts: `baseMs · 2^(attempt − 1)`, at most `maxMs`, shortened by up to `jitter` (0…1). */
 export interface Backoff {
@@ -16,12 +17,14 @@ export interface RetryOptions {
   timeoutSeconds?: number;
 }
 
+export type ConcurrencyBound = number | ((config: Config) => number);
+
 export interface JobOptions extends RetryOptions {
   /**
    * Jobs that one worker process runs at a time. A queue has one worker, so the least of its jobs' bounds holds for all
-   * of them: give a job that must run alone a queue of its own.
+   * of them: give a job that must run alone a queue of its own. A function where a setting bounds it.
    */
-  concurrency?: number;
+  concurrency?: ConcurrencyBound;
   /**
    * How many deaths of its worker a run survives before it becomes a dead letter, lest a job that kills whoever runs it
    * does so for ever (default {@link MAX_DEATHS}). The greatest of a queue's jobs holds for all of them.
@@ -41,7 +44,7 @@ export interface JobDefinition<Payload extends JsonObject = JsonObject> {
   readonly name: string;
   readonly queue: string;
   readonly retry: RetryPolicy;
-  readonly concurrency?: number;
+  readonly concurrency?: ConcurrencyBound;
   readonly maxDeaths?: number;
   /** Never set: it carries the payload's type. */
   readonly payload?: Payload;

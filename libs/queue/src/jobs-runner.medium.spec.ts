@@ -26,6 +26,25 @@ class Labourer {
   }
 }
 
+// What a setting bounds, as the connections to a mail server bound the mails that are sent at once.
+const bounded = defineJob<Record<string, never>>('bounded/work', { concurrency: ({ mail }) => mail.connections });
+
+@Injectable()
+class Teller {
+  static atWork = 0;
+  static most = 0;
+  static done = 0;
+
+  @OnJob(bounded)
+  async serve(): Promise<void> {
+    Teller.atWork += 1;
+    Teller.most = Math.max(Teller.most, Teller.atWork);
+    await sleep(30);
+    Teller.atWork -= 1;
+    Teller.done += 1;
+  }
+}
+
 @Injectable()
 class Clock {
   static ticks = 0;
@@ -67,6 +86,18 @@ describe.each(BACKENDS)('the jobs runner on %s', (backend) => {
     await expect(twice).rejects.toThrow('working/work has two handlers, Labourer.work and SecondLabourer.work');
     const unknown = lab.app({ jobs: [], providers: [Labourer] });
     await expect(unknown).rejects.toThrow('Labourer.work handles the unknown job working/work');
+  });
+
+  it('runs no more jobs at once than their bound says', async () => {
+    Object.assign(Teller, { most: 0, done: 0 });
+    const env = { IMBI_MAIL_CONNECTIONS: '2', IMBI_QUEUE_CONCURRENCY: '8' };
+    const app = await lab.app({ jobs: [bounded], providers: [Teller], env });
+    await lab.database.transaction(async (tx) => {
+      for (let job = 0; job < 12; job += 1) enqueue(tx, bounded, {});
+    });
+    await until(() => Teller.done === 12);
+    expect(Teller.most).toBe(2);
+    await app.close();
   });
 
   it('lets running jobs finish before it stops', async () => {

@@ -54,7 +54,9 @@ export class JobsRunner implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private concurrencyOf(queue: string): number {
-    const bounds = this.queues.jobs.filter((job) => job.queue === queue).map((job) => job.concurrency);
+    const bounds = this.queues.jobs
+      .filter((job) => job.queue === queue)
+      .map(({ concurrency }) => (typeof concurrency === 'function' ? concurrency(this.config) : concurrency));
     return Math.min(...bounds.filter((bound) => bound !== undefined), this.config.queue.concurrency);
   }
 

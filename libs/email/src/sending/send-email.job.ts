@@ -19,6 +19,8 @@ export type EmailPayload = {
  * worker's send lock is none.
  */
 export const sendEmail = defineJob<EmailPayload>('email/send', {
+  // What is claimed beyond the connections would only wait for one, with a lease that keeps other workers from it.
+  concurrency: ({ mail }) => mail.connections,
   attempts: 100,
   backoff: { kind: 'exponential', baseMs: 1000, maxMs: 60_000, jitter: 0.5 },
 });
