@@ -8,7 +8,7 @@ export type Fault = (typeof FAULTS)[number];
 export class HostileSmtp {
   readonly taken = new Map<string, number>();
   readonly faults = new Map<string, number>();
-  readonly mails: { readonly to: string; readonly raw: string }[] = [];
+  readonly mails: { readonly id: string; readonly to: string; readonly raw: string }[] = [];
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -29,6 +29,11 @@ export class HostileSmtp {
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** Resolves when no client is connected: by then everything that a dead one had sent is taken. */
+  async idle(): Promise<void> {
+    while (this.sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   private serve(socket: Socket): void {
@@ -77,7 +82,7 @@ export class HostileSmtp {
           buffered = data.slice(end + 5);
           const id = /^message-id:\s*<([^@>]+)@/im.exec(data)?.[1] ?? '';
           this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
-          this.mails.push({ to, raw: data.slice(0, end) });
+          this.mails.push({ id, to, raw: data.slice(0, end) });
           data = undefined;
           if (this.answerDelayMs > 0) setTimeout(() => say('250 taken'), this.answerDelayMs);
           else say('250 taken');
