@@ -35,7 +35,8 @@ beforeAll(async () => {
     value_score_map: { true: 100 },
   });
   await world.settled();
-});
+  // It starts a product with all its engines, on whatever else the machine has to do.
+}, 180_000);
 
 afterAll(async () => {
   await world?.close();

@@ -10,7 +10,8 @@ let world: ScoringWorld;
 
 beforeAll(async () => {
   world = await scoringWorld({ IMBI_SCORING_BATCH: '5' });
-});
+  // It starts a product with all its engines, on whatever else the machine has to do.
+}, 180_000);
 afterAll(() => world?.close());
 
 const open = () => world;
