@@ -17,6 +17,14 @@ defineProblems({
       'session, because one of the two users must have stolen it.',
     remedy: 'Sign in again. Keep only the newest refresh token, and let parallel calls share one refresh.',
   },
+  foreign_origin: {
+    status: 403,
+    title: 'From another origin',
+    cause:
+      'The call would set or spend the cookie with the refresh token, and its `Origin` is neither that of the public URL ' +
+      'nor one of `IMBI_CORS_ORIGINS`, or there is none.',
+    remedy: 'Call from the server’s own pages, add the console’s origin to the setting, or send the token in the body.',
+  },
   login_throttled: {
     status: 429,
     title: 'Too many failed sign-ins',

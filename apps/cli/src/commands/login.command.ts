@@ -20,10 +20,12 @@ export async function login(address: string, { email }: { email: string }): Prom
     mfa_code === undefined && first.data !== undefined
       ? first
       : await signIn({ client, body: { ...body, mfa_code }, throwOnError: true });
+  const { access_token: accessToken, refresh_token: refreshToken } = data;
+  if (refreshToken === undefined) throw new Error('The server gave no refresh token.');
   // First, because the old sign-in may be renewed, and so stored, once more to be ended.
   const before = readCredential(directory, 'login');
   if (before) await signOut({ client: clientWith(directory, 'login', before), body: {} });
-  writeCredential(directory, 'login', { url, refreshToken: data.refresh_token, accessToken: data.access_token });
+  writeCredential(directory, 'login', { url, refreshToken, accessToken });
   process.stdout.write(
     `Signed in to ${url} as ${email}; commands of ${directory} now go there. \`imbi logout\` ends it.\n`,
   );

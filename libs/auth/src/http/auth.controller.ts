@@ -1,5 +1,6 @@
-import { Body, Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticated, NoIdempotencyStore, Public, RateLimit } from '#libs/http';
 import { JsonWebKeySetDto, LoginDto, LogoutDto, RefreshDto, TokenResponseDto } from './auth.dto.js';
 import { AuthHttpService } from './auth-http.service.js';
@@ -23,8 +24,12 @@ export class AuthController {
       'Wrong e-mail and wrong password are answered alike; a user with too many sessions loses the oldest.',
   })
   @ApiOkResponse({ type: TokenResponseDto, description: 'The session is open.' })
-  login(@Body() body: LoginDto): Promise<TokenResponseDto> {
-    return this.auth.login(body);
+  login(
+    @Body() body: LoginDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokenResponseDto> {
+    return this.auth.login(body, request, reply);
   }
 
   @Post('refresh')
@@ -36,11 +41,16 @@ export class AuthController {
     summary: 'Renews the tokens of a session',
     description:
       'Exchanges the refresh token for a new pair. Each refresh token works once: bringing a spent one ends the ' +
-      'session, save that the client that spent it may repeat the call for a few seconds and gets the same pair.',
+      'session, save that the client that spent it may repeat the call for a few seconds and gets the same pair. ' +
+      'Without one in the body, that of the cookie is taken, from the pages that may have it (403 `foreign_origin`).',
   })
   @ApiOkResponse({ type: TokenResponseDto, description: 'The new tokens.' })
-  refresh(@Body() body: RefreshDto): Promise<TokenResponseDto> {
-    return this.auth.refresh(body);
+  refresh(
+    @Body() body: RefreshDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokenResponseDto> {
+    return this.auth.refresh(body, request, reply);
   }
 
   @Post('logout')
@@ -53,8 +63,12 @@ export class AuthController {
     description: 'Ends this session, or with `all_sessions` every session of the caller, at once and on every server.',
   })
   @ApiNoContentResponse({ description: 'The session has ended.' })
-  logout(@Body() body: LogoutDto): Promise<void> {
-    return this.auth.logout(body);
+  logout(
+    @Body() body: LogoutDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    return this.auth.logout(body, request, reply);
   }
 }
 

@@ -35,14 +35,24 @@ export class LoginDto {
   @IsString()
   @Length(1, 200)
   device_label?: string;
+
+  /**
+   * For browsers: the refresh token comes as a cookie that scripts cannot read, and not in the body. Only for this server’s
+   * own pages and those that `IMBI_CORS_ORIGINS` names (403 `foreign_origin`).
+   * @example false
+   */
+  @IsOptional()
+  @IsBoolean()
+  refresh_cookie?: boolean;
 }
 
 /** How tokens are renewed. */
 export class RefreshDto {
-  /** The newest refresh token of the session; it works once. */
+  /** The newest refresh token of the session; it works once. Left out where the browser has it as a cookie. */
+  @IsOptional()
   @IsString()
   @Length(1, 200)
-  refresh_token!: string;
+  refresh_token?: string;
 }
 
 /** How somebody signs out. */
@@ -73,8 +83,11 @@ export class TokenResponseDto {
    */
   expires_in!: number;
 
-  /** Exchange it for new tokens at `/api/auth/refresh`; it works once, and bringing it twice ends the session. */
-  refresh_token!: string;
+  /**
+   * Exchange it for new tokens at `/api/auth/refresh`; it works once, and bringing it twice ends the session. Not here where
+   * it came as a cookie.
+   */
+  refresh_token?: string;
 
   /**
    * Seconds until the session ends for good.

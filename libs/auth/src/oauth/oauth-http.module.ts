@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { AuthModule } from '../auth.module.js';
+import { RefreshCookie } from '../http/refresh-cookie.js';
 import { SessionTokens } from '../http/session-tokens.js';
 import { MfaSecondFactor } from '../mfa/mfa-second-factor.js';
 import { GitHubClient } from './client/github-client.js';
@@ -49,12 +50,13 @@ import { SecondFactor } from './sign-in/second-factor.js';
     BrowserCookie,
     ProviderSignIn,
     CodeExchange,
+    RefreshCookie,
     SessionTokens,
     ProviderSignInHttp,
     MyIdentities,
     LocalAuth,
     { provide: SecondFactor, useClass: MfaSecondFactor },
   ],
-  exports: [LocalAuth, SessionTokens],
+  exports: [LocalAuth, RefreshCookie, SessionTokens],
 })
 export class OAuthHttpModule {}

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { JsonScalar } from '#libs/common';
 import { type ListDefinition, type ListRequest, type Page, type PageQueryDto, Pages } from '#libs/http';
 import type { TokenResponseDto } from '../../http/auth.dto.js';
+import { RefreshCookie } from '../../http/refresh-cookie.js';
 import { SessionTokens } from '../../http/session-tokens.js';
 import { currentClient } from '../../session/client.js';
 import { ProviderRegistry, type SignInProvider } from '../provider/provider-registry.js';
@@ -21,6 +22,7 @@ export class ProviderSignInHttp {
     private readonly signIn: ProviderSignIn,
     private readonly exchanges: CodeExchange,
     private readonly cookie: BrowserCookie,
+    private readonly refreshCookie: RefreshCookie,
     private readonly tokens: SessionTokens,
     private readonly pages: Pages,
   ) {}
@@ -52,11 +54,12 @@ export class ProviderSignInHttp {
   }
 
   async exchange(body: TokenExchangeDto, request: FastifyRequest, reply: FastifyReply): Promise<TokenResponseDto> {
+    if (body.refresh_cookie) this.refreshCookie.assertOwnOrigin(request);
     const browser = this.cookie.read(request);
     const given = { code: body.code, browser, secondFactorCode: body.mfa_code };
     const session = await this.exchanges.exchange(given, currentClient(body.device_label));
     this.cookie.clear(reply);
-    return this.tokens.answer(session);
+    return this.tokens.answer(session, body.refresh_cookie ? reply : undefined);
   }
 }
 

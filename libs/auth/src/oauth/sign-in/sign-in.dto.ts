@@ -1,4 +1,4 @@
-import { IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { PageOf } from '#libs/http';
 
 /** Where the browser goes after signing in with a provider. */
@@ -67,4 +67,13 @@ export class TokenExchangeDto {
   @IsString()
   @Length(1, 200)
   device_label?: string;
+
+  /**
+   * For browsers: the refresh token comes as a cookie that scripts cannot read, and not in the body. Only for this server’s
+   * own pages and those that `IMBI_CORS_ORIGINS` names (403 `foreign_origin`).
+   * @example false
+   */
+  @IsOptional()
+  @IsBoolean()
+  refresh_cookie?: boolean;
 }
