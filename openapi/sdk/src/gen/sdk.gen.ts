@@ -353,7 +353,7 @@ export const startProviderSignIn = <ThrowOnError extends boolean = false>(option
 /**
  * Renews the tokens of a session
  *
- * Exchanges the refresh token for a new pair. Each refresh token works once: bringing a spent one ends the session, save that the client that spent it may repeat the call for a few seconds and gets the same pair.
+ * Exchanges the refresh token for a new pair. Each refresh token works once: bringing a spent one ends the session, save that the client that spent it may repeat the call for a few seconds and gets the same pair. Without one in the body, that of the cookie is taken, from the pages that may have it (403 `foreign_origin`).
  */
 export const refresh = <ThrowOnError extends boolean = false>(options: Options<RefreshData, ThrowOnError>): RequestResult<RefreshResponses, RefreshErrors, ThrowOnError> => (options.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({
     url: '/api/auth/refresh',

@@ -1883,6 +1883,11 @@ export type Login = {
      * What to call this device in the list of sessions.
      */
     device_label?: string;
+    /**
+     * For browsers: the refresh token comes as a cookie that scripts cannot read, and not in the body. Only for this server’s
+     * own pages and those that `IMBI_CORS_ORIGINS` names (403 `foreign_origin`).
+     */
+    refresh_cookie?: boolean;
 };
 
 /**
@@ -3084,9 +3089,9 @@ export type ReferenceFilter = {
  */
 export type Refresh = {
     /**
-     * The newest refresh token of the session; it works once.
+     * The newest refresh token of the session; it works once. Left out where the browser has it as a cookie.
      */
-    refresh_token: string;
+    refresh_token?: string;
 };
 
 /**
@@ -4419,9 +4424,10 @@ export type Token = {
      */
     expires_in: number;
     /**
-     * Exchange it for new tokens at `/api/auth/refresh`; it works once, and bringing it twice ends the session.
+     * Exchange it for new tokens at `/api/auth/refresh`; it works once, and bringing it twice ends the session. Not here where
+     * it came as a cookie.
      */
-    refresh_token: string;
+    refresh_token?: string;
     /**
      * Seconds until the session ends for good.
      */
@@ -4448,6 +4454,11 @@ export type TokenExchange = {
      * What to call this device in the list of sessions.
      */
     device_label?: string;
+    /**
+     * For browsers: the refresh token comes as a cookie that scripts cannot read, and not in the body. Only for this server’s
+     * own pages and those that `IMBI_CORS_ORIGINS` names (403 `foreign_origin`).
+     */
+    refresh_cookie?: boolean;
 };
 
 /**
