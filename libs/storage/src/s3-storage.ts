@@ -12,7 +12,6 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ContentCheck } from './content-check.js';
 import { contentDisposition } from './content-disposition.js';
@@ -29,6 +28,7 @@ import type {
 } from './object-storage.js';
 import { assertExpiry } from './request-rules.js';
 import { isStatus, s3Call } from './s3-error.js';
+import { uploadInParts } from './s3-upload.js';
 import { storageUnavailable } from './storage-error.js';
 
 export interface S3StorageOptions {
@@ -41,7 +41,6 @@ export interface S3StorageOptions {
   readonly forcePathStyle?: boolean;
 }
 
-const PART_BYTES = 5 * 1024 * 1024;
 const DELETE_BATCH = 1000;
 
 /** Files in an S3 bucket. Bodies are streamed in parts of 5 MiB, so memory does not grow with the file. */
@@ -67,20 +66,14 @@ export class S3Storage implements ObjectStorage {
     assertKey(key);
     const check = new ContentCheck(options);
     const source = body instanceof Uint8Array ? Readable.from([body], { objectMode: false }) : body;
-    const upload = new Upload({
-      client: this.client,
-      params: {
-        Bucket: this.bucket,
-        Key: key,
-        Body: check,
-        ContentType: options.contentType,
-        Metadata: options.sha256 ? { sha256: options.sha256.toLowerCase() } : undefined,
-      },
-      partSize: PART_BYTES,
-      queueSize: 1,
-    });
+    const object = {
+      Bucket: this.bucket,
+      Key: key,
+      ContentType: options.contentType,
+      Metadata: options.sha256 ? { sha256: options.sha256.toLowerCase() } : undefined,
+    };
     const feeding = pipeline(source, check, { signal: options.signal });
-    const uploading = s3Call(() => upload.done()).catch((error) => {
+    const uploading = s3Call(() => uploadInParts(this.client, object, check)).catch((error) => {
       const fault = check.errored ?? error;
       // Nobody reads it any more, and the source would wait for ever.
       check.destroy();
@@ -94,7 +87,7 @@ export class S3Storage implements ObjectStorage {
       size: check.byteCount,
       contentType: options.contentType,
       sha256: check.sha256,
-      etag: uploaded.value.ETag ?? '',
+      etag: uploaded.value,
       modifiedAt: new Date(),
     };
   }
