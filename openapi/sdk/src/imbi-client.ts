@@ -1,8 +1,9 @@
+import { keepCaller } from './client-caller.js';
 import type { Credentials } from './credentials.js';
 import { type Client, createClient, createConfig } from './gen/client/index.js';
 import { NotModified } from './not-modified.js';
 import { toProblemError } from './problem-error.js';
-import { DEFAULT_RETRY, type RetryOptions, resilientFetch } from './resilient-fetch.js';
+import { credentialsHttp, DEFAULT_RETRY, type RetryOptions, resilientFetch } from './resilient-fetch.js';
 
 export interface ImbiClientOptions {
   /** The server's address without `/api`, such as `https://imbi.example.org`. */
@@ -19,17 +20,21 @@ export interface ImbiClientOptions {
  * {@link ProblemError}s. Not a failure, but no data either, is an answer of 304: {@link NotModified}.
  */
 export function createImbiClient(options: ImbiClientOptions): Client {
+  const { baseUrl, credentials } = options;
+  const plainFetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const http = credentialsHttp({ fetch: plainFetch, baseUrl, retry: { ...DEFAULT_RETRY, ...options.retry } });
   const client = createClient(
     createConfig({
-      baseUrl: options.baseUrl,
+      baseUrl,
       fetch: resilientFetch({
-        fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-        baseUrl: options.baseUrl,
-        credentials: options.credentials,
+        fetch: plainFetch,
+        baseUrl,
+        credentials,
         retry: { ...DEFAULT_RETRY, ...options.retry },
       }),
     }),
   );
+  keepCaller(client, { baseUrl, plainFetch, credentials, http });
   client.interceptors.error.use((error, response) => {
     if (response?.status === 304) return new NotModified(response.headers.get('etag') ?? '');
     return error instanceof Error && !response ? error : toProblemError(error, response);

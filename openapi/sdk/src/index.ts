@@ -28,3 +28,4 @@ export {
   UnavailableError,
 } from './problem-error.js';
 export type { RetryOptions } from './resilient-fetch.js';
+export { type UploadFileOptions, type UploadProgress, uploadFile } from './upload-file.js';

@@ -22,20 +22,7 @@ export function resilientFetch(options: {
   credentials?: Credentials;
   retry: RetryOptions;
 }): typeof fetch {
-  const http: CredentialsHttp = {
-    // Repeating is safe here: a sign-in that is done twice leaves a spare session, and a refresh whose answer was lost
-    // is answered once more with the same tokens.
-    post: (path, body, headers) => {
-      const form = body instanceof URLSearchParams;
-      const request = new Request(new URL(path, options.baseUrl), {
-        method: 'POST',
-        headers: form ? headers : { 'content-type': 'application/json', ...headers },
-        body: form ? body : JSON.stringify(body),
-      });
-      return repeat(request, options.retry, true, () => options.fetch(request.clone()));
-    },
-  };
-
+  const http = credentialsHttp(options);
   return async (input, init) => {
     const request = new Request(input, init);
     let renewed = false;
@@ -50,6 +37,27 @@ export function resilientFetch(options: {
         if (!(await options.credentials?.renew(http, authorization))) return response;
       }
     });
+  };
+}
+
+/** What credentials may use to sign in. */
+export function credentialsHttp(options: {
+  fetch: typeof fetch;
+  baseUrl: string;
+  retry: RetryOptions;
+}): CredentialsHttp {
+  return {
+    // Repeating is safe here: a sign-in that is done twice leaves a spare session, and a refresh whose answer was lost
+    // is answered once more with the same tokens.
+    post: (path, body, headers) => {
+      const form = body instanceof URLSearchParams;
+      const request = new Request(new URL(path, options.baseUrl), {
+        method: 'POST',
+        headers: form ? headers : { 'content-type': 'application/json', ...headers },
+        body: form ? body : JSON.stringify(body),
+      });
+      return repeat(request, options.retry, true, () => options.fetch(request.clone()));
+    },
   };
 }
 
