@@ -90,7 +90,7 @@ export async function hostileCorpus(): Promise<readonly HostileFile[]> {
     // Names: kept, under a harmless one.
     file('a name that climbs', '../../../etc/cron.d/x.txt', 'text/plain', 'name 1', 'kept as x.txt'),
     file('a name that climbs on Windows', '..\\..\\x.txt', 'text/plain', 'name 2', 'kept as x.txt'),
-    file('a name with a header in it', 'a\r\nSet-Cookie: x=y\r\n.txt', 'text/plain', 'name 3', 'malformed_form'),
+    file('a name with a header in it', 'a\r\nSet-Cookie: x=y\r\n.txt', 'text/plain', 'name 3', mismatch),
     file('a name that reads backwards', 'a\u202etxt.exe.txt', 'text/plain', 'name 4', 'kept as atxt.exe.txt'),
     // Harmless ones, so that refusing everything would not do.
     file('a PNG', 'a.PNG', 'image/png', png, 'kept as a.PNG'),

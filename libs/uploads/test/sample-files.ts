@@ -78,6 +78,17 @@ export function pngOf(width: number, height: number, more: readonly [string, Buf
   ]);
 }
 
+/** A PNG of the right form whose pixels are none. */
+export function pngWithGarbage(): Buffer {
+  const whole = pngOf(64, 64);
+  const at = whole.indexOf('IDAT');
+  return Buffer.concat([
+    whole.subarray(0, at - 4),
+    pngChunk('IDAT', Buffer.from('these are no pixels at all')),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
 function crc32(bytes: Buffer): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -87,7 +98,7 @@ function crc32(bytes: Buffer): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** The offset of each occurrence of a text. */
+/** All but the last bytes. */
 export function without(bytes: Buffer, length: number): Buffer {
   return bytes.subarray(0, bytes.length - length);
 }
