@@ -28,4 +28,5 @@ export {
   UnavailableError,
 } from './problem-error.js';
 export type { RetryOptions } from './resilient-fetch.js';
-export { type UploadFileOptions, type UploadProgress, uploadFile } from './upload-file.js';
+export { type UploadFileOptions, uploadFile } from './upload-file.js';
+export type { UploadProgress, UploadSource } from './upload-transport.js';

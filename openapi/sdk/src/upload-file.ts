@@ -2,20 +2,11 @@ import { callerOf } from './client-caller.js';
 import type { Client } from './gen/client/index.js';
 import type { Upload } from './gen/types.gen.js';
 import { toProblemError } from './problem-error.js';
-import { type SentForm, sendForm } from './upload-transport.js';
-
-/** How much of a file has been sent. */
-export interface UploadProgress {
-  /** Bytes of the file. */
-  sent: number;
-  /** Undefined where the length of a stream is not known. */
-  total: number | undefined;
-}
+import { type SentForm, sendForm, type UploadProgress, type UploadSource } from './upload-transport.js';
 
 export interface UploadFileOptions {
   client: Client;
-  /** A Blob, a browser's File, a web stream, or whatever gives bytes piece by piece, as a Node stream does. */
-  source: Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+  source: UploadSource;
   /** With its extension, which the type must agree with; a File has its own. */
   filename?: string;
   /** What a File or Blob says, else what the extension stands for. */
@@ -82,7 +73,7 @@ export async function uploadFile(options: UploadFileOptions): Promise<Upload> {
   return body;
 }
 
-function contentTypeOf(source: UploadFileOptions['source'], filename: string): string {
+function contentTypeOf(source: UploadSource, filename: string): string {
   if (source instanceof Blob && source.type !== '') return source.type;
   const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase();
   return TYPES[extension] ?? 'application/octet-stream';

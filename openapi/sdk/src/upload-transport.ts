@@ -1,7 +1,19 @@
-import type { UploadFileOptions } from './upload-file.js';
+/** How much of a file has been sent. */
+export interface UploadProgress {
+  /** Bytes of the file. */
+  sent: number;
+  /** Undefined where the length of a stream is not known. */
+  total: number | undefined;
+}
+
+/** A Blob, a browser's File, a web stream, or whatever gives bytes piece by piece, as a Node stream does. */
+export type UploadSource = Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** A form with one file, as it is to be sent. */
-export interface SentForm extends Pick<UploadFileOptions, 'source' | 'onProgress' | 'signal'> {
+export interface SentForm {
+  readonly source: UploadSource;
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
   readonly filename: string;
   readonly contentType: string;
   readonly size: number | undefined;
