@@ -12,6 +12,10 @@ const FIRST_DAY = [
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
   ...['createUpload', 'getUpload', 'getUploadMeta', 'listUploads', 'deleteUpload'],
   ...['listPermissions', 'createRole', 'getRole', 'listRoles', 'updateRole', 'deleteRole'],
+  ...['createBlueprint', 'getBlueprint', 'listBlueprints', 'previewBlueprint', 'replaceBlueprint', 'updateBlueprint'],
+  ...['getProjectSchema', 'getAttributeSchema', 'deleteBlueprint', 'createOrganizationBlueprint'],
+  ...['getOrganizationBlueprint', 'listOrganizationBlueprints', 'previewOrganizationBlueprint'],
+  ...['replaceOrganizationBlueprint', 'updateOrganizationBlueprint', 'deleteOrganizationBlueprint'],
   ...['createUser', 'getUser', 'listUsers', 'updateUser', 'setUserPassword', 'unlockUser', 'resetUserMfa'],
   'getMyMfa',
   ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole'],
@@ -65,6 +69,7 @@ const OWN_STORIES = [
   // It takes an image, and a moment.
   'getUploadThumbnail',
   ...['addGroupToGroup', 'removeGroupFromGroup', 'getOrganizationDeletion'],
+  ...['getBlueprintPurge', 'getOrganizationBlueprintPurge'],
   ...['replayDeadLetter', 'deleteDeadLetter', 'retryFailedEmail', 'deleteFailedEmail'],
   ...['resetPassword', 'verifyEmail', 'acceptInvitation', 'inviteUser'],
   ...['getUserApiKey', 'updateUserApiKey', 'revokeUserApiKey', 'cancelRescore'],
@@ -131,7 +136,14 @@ function operationNamed(name: string): Operation {
 
 function remember(name: string, answer: unknown): void {
   if (!isObject(answer)) return;
-  const withId = ['createProject', 'createUser', 'createUpload', 'startRescore'];
+  const withId = [
+    'createProject',
+    'createUser',
+    'createBlueprint',
+    'createOrganizationBlueprint',
+    'createUpload',
+    'startRescore',
+  ];
   if (withId.includes(name)) parameters['id'] = String(answer['id']);
   if ('client_id' in answer) parameters['client'] = String(answer['client_id']);
   if ('key_id' in answer) parameters['key'] = String(answer['key_id']);

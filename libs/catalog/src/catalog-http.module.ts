@@ -1,5 +1,13 @@
 import { Module } from '@nestjs/common';
 import { BlueprintModule } from './blueprint/blueprint.module.js';
+import { BlueprintPreviews } from './blueprint/blueprint-preview.service.js';
+import { BlueprintPurges } from './blueprint/blueprint-purges.service.js';
+import { BlueprintSeeder } from './blueprint/blueprint-seeder.js';
+import { BlueprintsController } from './blueprint/blueprints.controller.js';
+import { BlueprintsService } from './blueprint/blueprints.service.js';
+import { OrganizationBlueprintsController } from './blueprint/organization-blueprints.controller.js';
+import { SchemasController } from './blueprint/schemas.controller.js';
+import { SchemasService } from './blueprint/schemas.service.js';
 import { DependenciesController } from './dependency/dependencies.controller.js';
 import { DependenciesService } from './dependency/dependencies.service.js';
 import { EnvironmentsController } from './environment/environments.controller.js';
@@ -41,6 +49,9 @@ import { TeamsService } from './team/teams.service.js';
     EnvironmentsController,
     LinkDefinitionsController,
     TagsController,
+    BlueprintsController,
+    OrganizationBlueprintsController,
+    SchemasController,
     // Before the routes with `:id`, which would take "batch", "facets" and "by-slug" for one.
     ProjectBatchController,
     ProjectFacetsController,
@@ -59,6 +70,11 @@ import { TeamsService } from './team/teams.service.js';
     EnvironmentsService,
     LinkDefinitionsService,
     TagsService,
+    BlueprintsService,
+    BlueprintPreviews,
+    BlueprintPurges,
+    BlueprintSeeder,
+    SchemasService,
     ProjectsService,
     ProjectBatchService,
     ProjectFacetsService,

@@ -5,6 +5,7 @@ export {
   type EdgeEnds,
   type ProjectPlace,
 } from './blueprint/blueprint-schemas.js';
+export { BlueprintSeeder } from './blueprint/blueprint-seeder.js';
 export { BLUEPRINTS_VERSION } from './blueprint/blueprints.read-model.js';
 export type { EffectiveProperty, EffectiveSchema, SchemaSource } from './blueprint/effective-schema.js';
 export { CatalogHttpModule } from './catalog-http.module.js';
@@ -25,6 +26,7 @@ export { DependsOn, DeployedIn, HasType, OwnedBy, Project, TaggedWith } from './
 export { ORGANIZATION_VISIBILITY, type OrganizationVisibility } from './organization/organization-visibility.js';
 export type { VisibleOrganizations } from './organization/organizations.service.js';
 export { PROJECT_TYPE_USERS, type ProjectTypeUsers } from './project-type/project-type-users.js';
+export { CATALOG_AUDIT, type CatalogAudit, type CatalogAuditEvent } from './shared/catalog-audit.js';
 export { CATALOG_CALLER, type CatalogCaller } from './shared/catalog-caller.js';
 export { ENTITY_IMAGES, type EntityImages, type ImageUse } from './shared/entity-images.js';
 export { ON_PROJECT } from './shared/on-project.js';

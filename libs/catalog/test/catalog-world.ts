@@ -5,7 +5,10 @@ import { Database, type Migration, systemMigrations } from '#libs/database';
 import { type Definition, Graph, GraphModel } from '#libs/graph';
 import { deriveHttpKeys, type Page, PageQueryDto, Pages, type PatchDocument } from '#libs/http';
 import { testDatabase } from '#test/database';
+import { BlueprintPreviews } from '../src/blueprint/blueprint-preview.service.js';
+import { BlueprintPurges } from '../src/blueprint/blueprint-purges.service.js';
 import { BlueprintSchemas } from '../src/blueprint/blueprint-schemas.js';
+import { BlueprintsService } from '../src/blueprint/blueprints.service.js';
 import { DependenciesService } from '../src/dependency/dependencies.service.js';
 import { EnvironmentsService } from '../src/environment/environments.service.js';
 import { LinkDefinitionsService } from '../src/link-definition/link-definitions.service.js';
@@ -40,6 +43,10 @@ export interface CatalogWorld {
   readonly batch: ProjectBatchService;
   readonly deployments: ProjectEnvironmentsService;
   readonly dependencies: DependenciesService;
+  readonly blueprints: BlueprintsService;
+  readonly previews: BlueprintPreviews;
+  readonly purges: BlueprintPurges;
+  readonly schemas: BlueprintSchemas;
   /** A new organization with nothing in it. */
   organization(): Promise<OrganizationScope>;
   /** A new organization with teams, types, environments, links and tags called `a`, `b` and `c`. */
@@ -71,18 +78,22 @@ export async function catalogWorld(more?: MoreLabels): Promise<CatalogWorld> {
   const deletions = new OrganizationDeletions(graph);
   const schemas = new BlueprintSchemas(graph);
   const services = {
-    organizations: new OrganizationsService(graph, pages, deletions),
+    organizations: new OrganizationsService(graph, pages, deletions, schemas),
     deletions,
-    teams: new TeamsService(graph, pages),
-    types: new ProjectTypesService(graph, pages),
-    environments: new EnvironmentsService(graph, pages),
+    teams: new TeamsService(graph, pages, schemas),
+    types: new ProjectTypesService(graph, pages, schemas),
+    environments: new EnvironmentsService(graph, pages, schemas),
     links: new LinkDefinitionsService(graph, pages),
     tags: new TagsService(graph, pages),
     projects: new ProjectsService(graph, pages, schemas),
+    blueprints: new BlueprintsService(graph, pages, new BlueprintPurges(graph), { record: () => undefined }),
+    previews: new BlueprintPreviews(graph, schemas),
+    purges: new BlueprintPurges(graph),
+    schemas,
     facets: new ProjectFacetsService(graph, schemas),
-    batch: new ProjectBatchService(graph),
-    deployments: new ProjectEnvironmentsService(graph),
-    dependencies: new DependenciesService(graph, pages),
+    batch: new ProjectBatchService(graph, schemas),
+    deployments: new ProjectEnvironmentsService(graph, schemas),
+    dependencies: new DependenciesService(graph, pages, schemas),
   };
   const organization = async () => {
     const { id, slug } = await services.organizations.create({ slug: uniqueSlug(), name: 'Acme' });

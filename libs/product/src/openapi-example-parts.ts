@@ -12,3 +12,8 @@ export function stored(write: JsonObject, more: JsonObject = {}): JsonObject {
 export function without(document: JsonObject, ...names: string[]): JsonObject {
   return Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
 }
+
+/** {@link stored}, for what blueprints may give attributes. */
+export function extensible(write: JsonObject, more: JsonObject = {}): JsonObject {
+  return stored(write, { attributes: {}, attribute_errors: [], ...more });
+}

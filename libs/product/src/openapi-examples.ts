@@ -1,6 +1,7 @@
 import type { JsonValue } from '#libs/common';
+import { BLUEPRINT_EXAMPLES } from './openapi-blueprint-examples.js';
 import { CREDENTIAL_EXAMPLES } from './openapi-credential-examples.js';
-import { ID, stored, TIME, without } from './openapi-example-parts.js';
+import { extensible, ID, stored, TIME, without } from './openapi-example-parts.js';
 import { UPLOAD_EXAMPLES } from './openapi-upload-examples.js';
 
 const organization = { slug: 'acme', name: 'Acme', description: 'Makes everything.', require_mfa: false };
@@ -34,7 +35,7 @@ const project = {
   links: { repository: 'https://git.example.org/acme/api' },
   identifiers: { jira: 'API' },
 };
-const storedProject = stored(project, {
+const storedProject = extensible(project, {
   team: { slug: team.slug, name: team.name },
   project_types: [{ slug: projectType.slug, name: projectType.name }],
   environments: [{ slug: environment.slug, name: environment.name, properties: { url: 'https://api.example.org' } }],
@@ -147,7 +148,7 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   ...UPLOAD_EXAMPLES,
   OrganizationWriteDto: organization,
   OrganizationPatchDto: { description: 'Makes everything, and ships it.' },
-  OrganizationResponseDto: stored(organization),
+  OrganizationResponseDto: extensible(organization),
   OrganizationDeletionDto: {
     id: ID,
     organization_id: 'kY3pQ9_vL2xWcT7rZ-s8D',
@@ -161,19 +162,21 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   },
   TeamWriteDto: team,
   TeamPatchDto: { name: 'Platform team' },
-  TeamResponseDto: stored(team),
+  TeamResponseDto: extensible(team),
   ProjectTypeWriteDto: projectType,
   ProjectTypePatchDto: { description: 'Answers HTTP requests.' },
-  ProjectTypeResponseDto: stored(projectType),
+  ProjectTypeResponseDto: extensible(projectType),
   EnvironmentWriteDto: environment,
   EnvironmentPatchDto: { can_deploy: true, label_color: null },
-  EnvironmentResponseDto: stored(environment),
+  EnvironmentResponseDto: extensible(environment),
   LinkDefinitionWriteDto: linkDefinition,
   LinkDefinitionPatchDto: { url_template: 'https://git.example.org/{slug}' },
   LinkDefinitionResponseDto: without(stored(linkDefinition), 'description'),
   TagWriteDto: tag,
   TagPatchDto: { name: 'Go (Golang)' },
   TagResponseDto: without(stored(tag), 'description', 'icon'),
+
+  ...BLUEPRINT_EXAMPLES,
 
   ProjectWriteDto: project,
   ProjectPatchDto: { description: 'Takes orders and payments.', identifiers: { jira: null, sentry: 'api' } },

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Analytics } from '#libs/analytics';
 import { AuthSeeder, BootstrapAdmin, type BootstrappedAdmin, serveAccountPages } from '#libs/auth';
+import { BlueprintSeeder } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import {
   buildOpenApiDocument,
@@ -73,6 +74,7 @@ async function serve(
   serveFiles(app);
   if (config.database.autoMigrate) await migrateAnalytics(app.get(Analytics));
   await app.get(AuthSeeder, { strict: false }).seed();
+  await app.get(BlueprintSeeder, { strict: false }).seed();
   // Nobody may meet a server that anybody could make themselves the administrator of.
   const admin = await app.get(BootstrapAdmin, { strict: false }).run();
   await held?.release();

@@ -32,6 +32,8 @@ function existing(changes: Partial<Project> = {}): Project {
     identifiers: { jira: 'API', pager: 'P1' },
     archived_at: null,
     score: null,
+    attributes: {},
+    attribute_errors: [],
     created_at: '2026-11-23T10:00:00.000Z',
     updated_at: '2026-11-23T10:00:00.000Z',
     version: 3,

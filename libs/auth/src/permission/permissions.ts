@@ -35,6 +35,7 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   { name: 'upload:read', description: 'See uploaded files.', roles: EVERYBODY },
   { name: 'upload:create', description: 'Upload files.', roles: DEVELOPERS },
   { name: 'upload:delete', description: 'Delete uploaded files.', roles: DEVELOPERS },
+  ...resource('blueprint', 'blueprints', { read: EVERYBODY, write: ADMIN }),
   ...resource('user', 'users', { read: ADMIN, write: ADMIN }),
   ...resource('group', 'groups', { read: ADMIN, write: ADMIN }),
   ...resource('service-account', 'service accounts, their keys and clients', { read: ADMIN, write: ADMIN }),

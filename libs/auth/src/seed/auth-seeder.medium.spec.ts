@@ -61,14 +61,11 @@ describe('AuthSeeder', () => {
     });
     const later = [
       ...PERMISSIONS,
-      { name: 'blueprint:read', description: 'See blueprints.', roles: ['developer' as const] },
+      { name: 'later:read', description: 'See what comes later.', roles: ['developer' as const] },
     ];
-    expect(await second.get(AuthSeeder).seed(later)).toEqual([
-      'permission/blueprint:read',
-      'grant/developer/blueprint:read',
-    ]);
+    expect(await second.get(AuthSeeder).seed(later)).toEqual(['permission/later:read', 'grant/developer/later:read']);
     expect((await graph.read.find(Role, { slug: 'developer' }))?.name).toBe('Engineer');
-    const expected = [...namesFor('developer'), 'blueprint:read']
+    const expected = [...namesFor('developer'), 'later:read']
       .filter((name) => !['project:write', 'tag:delete'].includes(name))
       .sort();
     expect(await grantsOf('developer')).toEqual(expected);

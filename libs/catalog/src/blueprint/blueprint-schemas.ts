@@ -20,6 +20,8 @@ export interface ProjectPlace {
   readonly environments?: readonly string[];
 }
 
+const MAX_MERGED = 5000;
+
 /** The blueprints of one version, and what was made of them. Never changes. */
 export class BlueprintSet {
   private readonly merged = new Map<string, EffectiveSchema>();
@@ -88,7 +90,7 @@ export interface EdgeEnds {
   readonly environment?: string;
 }
 
-const MAX_MERGED = 5000;
+const NO_BLUEPRINTS = new BlueprintSet('', []);
 
 /**
  * What attributes entities may have. All blueprints are kept in memory under a number that every change of one raises
@@ -111,8 +113,12 @@ export class BlueprintSchemas {
     return this.keep(new BlueprintSet(version, blueprints));
   }
 
-  /** As {@link current}, for who has just read the version of the blueprints: no statement unless it is a new one. */
-  async at(version: string, runner: StatementRunner = this.graph.read): Promise<BlueprintSet> {
+  /**
+   * As {@link current}, for who has just read the version of the blueprints: no statement unless it is a new one.
+   * Undefined for who read nothing, and so needs none.
+   */
+  async at(version: string | undefined, runner: StatementRunner = this.graph.read): Promise<BlueprintSet> {
+    if (version === undefined) return NO_BLUEPRINTS;
     return this.known?.version === version ? this.known : this.current(runner);
   }
 

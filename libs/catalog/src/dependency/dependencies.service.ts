@@ -11,12 +11,16 @@ import {
   toGraphOrder,
   toKeysetPosition,
 } from '#libs/http';
+import { assertFits, attributeErrors, decideAttributes } from '../blueprint/attribute-writes.js';
+import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
+import type { EffectiveSchema } from '../blueprint/effective-schema.js';
 import { DependsOn, Project } from '../model/project.vertex.js';
+import { OPEN } from '../project/project-attributes.js';
 import { ProjectWriter } from '../project/project-writer.js';
 import { edgeProperties } from '../shared/edge-properties.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import type { DependencyResponseDto, ImpactedProjectDto, ImpactResponseDto } from './dependency.dto.js';
-import { DependencyReadModel } from './dependency.read-model.js';
+import { DependencyReadModel, type DependencyRow } from './dependency.read-model.js';
 
 export const DEPENDENCY_LIST: ListDefinition = { sortable: ['name'], defaultSort: 'name', filterable: {} };
 const MAX_IMPACTED = 5000;
@@ -29,6 +33,7 @@ export class DependenciesService {
   constructor(
     private readonly graph: Graph,
     private readonly pages: Pages,
+    private readonly schemas: BlueprintSchemas,
   ) {
     this.rows = new DependencyReadModel(graph.read);
   }
@@ -47,8 +52,9 @@ export class DependenciesService {
     });
     // An empty first page may also mean that there is no such project here.
     if (rows.length === 0) await this.find(scope, id);
+    const set = await this.schemas.at(rows[0]?.blueprints);
     return this.pages.answer(request, rows, {
-      item: ({ project, attributes }) => ({ ...named(project), properties: attributes ?? {} }),
+      item: (row) => toDependency(row, dependencySchema(set, scope, row.sourceTypes)),
       position: ({ project }) => toCursorPosition(request.sort, project),
       total: request.count ? await this.count(id, direction) : undefined,
     });
@@ -67,7 +73,14 @@ export class DependenciesService {
     const attributes = edgeProperties(document);
     return this.graph.transaction(async (tx) => {
       const writer = new ProjectWriter(tx, scope);
-      await writer.lock(id, expected);
+      const source = await writer.lock(id, expected);
+      const set = await this.schemas.at(source.blueprints, tx);
+      const schema = dependencySchema(
+        set,
+        scope,
+        source.projectTypes.map(({ slug }) => slug),
+      );
+      assertFits(decideAttributes({ stored: {}, after: schema, given: attributes, pointer: '', ...OPEN }));
       const target = await writer.read(dependency);
       const patched = await tx.patchEdge(DependsOn, id, dependency, { set: { attributes } });
       if (!patched) await tx.connect(DependsOn, id, dependency, { attributes });
@@ -118,6 +131,16 @@ function withPaths(start: string, reached: readonly ReachedVertex[]): ImpactedPr
     paths.set(id, path);
     return { ...named(vertex), depth, path, cyclic };
   });
+}
+
+function toDependency({ project, attributes }: DependencyRow, schema: EffectiveSchema): DependencyResponseDto {
+  const properties = attributes ?? {};
+  const faults = attributeErrors(schema, properties, '/properties', OPEN);
+  return { ...named(project), properties, ...(faults.length > 0 ? { attribute_errors: faults } : {}) };
+}
+
+function dependencySchema(set: BlueprintSet, scope: OrganizationScope, types: readonly string[]): EffectiveSchema {
+  return set.forEdge('DEPENDS_ON', scope.id, { types });
 }
 
 function named(project: JsonObject): { id: string; slug: string; name: string } {

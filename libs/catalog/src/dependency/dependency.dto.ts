@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsInt, Max, Min } from 'class-validator';
-import { PageOf } from '#libs/http';
+import { FieldErrorDto, PageOf } from '#libs/http';
 import { ReferenceDto } from '../shared/entity.dto.js';
 
 /** A project at the other end of a dependency. */
@@ -13,6 +13,9 @@ export class DependencyResponseDto extends ReferenceDto {
 
   /** Properties of the dependency itself. */
   properties!: Record<string, unknown>;
+
+  /** What of its properties does not fit the blueprints in force, with pointers into this document; absent where all fits. */
+  attribute_errors?: FieldErrorDto[];
 }
 
 /** A page of dependencies or dependents. */

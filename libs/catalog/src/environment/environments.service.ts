@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Graph } from '#libs/graph';
 import { type Expectation, type ListDefinition, Pages } from '#libs/http';
+import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import { Environment } from '../model/organization-owned.vertex.js';
 import { DeployedIn } from '../model/project.vertex.js';
+import { EntityAttributes } from '../shared/entity-attributes.js';
 import { entityKind, NAMED_LIST } from '../shared/entity-kind.js';
 import { OrganizationEntities } from '../shared/organization-entities.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
@@ -31,7 +33,23 @@ const kind = entityKind<typeof Environment, EnvironmentWriteDto, EnvironmentResp
     can_deploy: can_deploy ?? true,
     can_promote: can_promote ?? false,
   }),
-  toResponse: ({
+  toResponse: (
+    {
+      id,
+      slug,
+      name,
+      description,
+      icon,
+      sort_order,
+      label_color,
+      can_deploy,
+      can_promote,
+      created_at,
+      updated_at,
+      version,
+    },
+    extension,
+  ) => ({
     id,
     slug,
     name,
@@ -44,26 +62,14 @@ const kind = entityKind<typeof Environment, EnvironmentWriteDto, EnvironmentResp
     created_at,
     updated_at,
     version,
-  }) => ({
-    id,
-    slug,
-    name,
-    description,
-    icon,
-    sort_order,
-    label_color,
-    can_deploy,
-    can_promote,
-    created_at,
-    updated_at,
-    version,
+    ...extension,
   }),
 });
 
 @Injectable()
 export class EnvironmentsService extends OrganizationEntities<EnvironmentWriteDto, EnvironmentResponseDto> {
-  constructor(graph: Graph, pages: Pages) {
-    super(graph, pages, kind);
+  constructor(graph: Graph, pages: Pages, schemas: BlueprintSchemas) {
+    super(graph, pages, kind, new EntityAttributes(schemas, 'Environment'));
   }
 
   /** Refused while projects use it, unless `replaceWith` names the one that takes its place. */

@@ -21,4 +21,23 @@ export const blueprintMigrations = [
     m.sql(`create trigger imbi_blueprints_changed after insert or update or delete on imbi."Blueprint"
       for each statement execute function imbi_system.bump_blueprints_version()`);
   }),
+  migration('catalog/0005_blueprint_purges_and_seeds', (m) => {
+    m.sql(`create table imbi_system.blueprint_purges (
+      id text primary key,
+      organization_id text,
+      slug text not null,
+      subject text not null,
+      attributes text[] not null,
+      state text not null default 'pending' check (state in ('pending', 'running', 'done', 'failed')),
+      checked integer not null default 0,
+      removed integer not null default 0,
+      total integer not null,
+      position text,
+      requested_at timestamptz not null default now(),
+      finished_at timestamptz
+    )`);
+    m.sql(
+      'create table imbi_system.blueprint_seeds (name text primary key, seeded_at timestamptz not null default now())',
+    );
+  }),
 ];

@@ -1,3 +1,4 @@
+import type { JsonObject } from '#libs/common';
 import { defineVertex, property } from '#libs/graph';
 
 /** The kinds of vertices whose attributes blueprints declare. */
@@ -22,8 +23,8 @@ export const Blueprint = defineVertex('Blueprint', {
     target: property.oneOf(['Environment', 'Project'], { optional: true }),
     enabled: property.boolean(),
     priority: property.integer(),
-    filter: property.json(),
-    json_schema: property.json(),
+    filter: property.json<JsonObject>(),
+    json_schema: property.json<JsonObject>(),
     /** Organization, kind, type or triple, and slug in one text: a unique index lets unset values be repeated. */
     key: property.text({ maxLength: 200 }),
   },

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { notFound } from '#libs/common';
+import { type JsonObject, type JsonValue, newId, notFound } from '#libs/common';
 import { Graph, type GraphTransaction, type VertexOf } from '#libs/graph';
 import {
   applyPatch,
@@ -17,9 +17,12 @@ import {
   validateDocument,
   writableDocument,
 } from '#libs/http';
+import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { Organization } from '../model/organization.vertex.js';
+import { EntityAttributes, type Extension } from '../shared/entity-attributes.js';
 import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
+import { ExtensibleReadModel } from '../shared/extensible.read-model.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { inUse } from '../shared/project-users.js';
 import { namingSlug } from '../shared/slug-clash.js';
@@ -27,6 +30,8 @@ import { type OrganizationResponseDto, OrganizationWriteDto } from './organizati
 import { OrganizationContents } from './organization-contents.repository.js';
 import type { OrganizationDeletionDto } from './organization-deletion.dto.js';
 import { OrganizationDeletions } from './organization-deletions.service.js';
+
+const ANSWER_ONLY = ['attribute_errors'];
 
 /** Which organizations a caller may see. */
 export interface VisibleOrganizations {
@@ -38,13 +43,16 @@ export interface VisibleOrganizations {
 @Injectable()
 export class OrganizationsService {
   private readonly contents: OrganizationContents;
+  private readonly attributes: EntityAttributes;
 
   constructor(
     private readonly graph: Graph,
     private readonly pages: Pages,
     private readonly deletions: OrganizationDeletions,
+    schemas: BlueprintSchemas,
     @Optional() @Inject(ENTITY_IMAGES) private readonly images: EntityImages = NO_IMAGES,
   ) {
+    this.attributes = new EntityAttributes(schemas, 'Organization');
     this.contents = new OrganizationContents(graph.model);
   }
 
@@ -52,31 +60,36 @@ export class OrganizationsService {
     const request = this.pages.read('organizations', query, NAMED_LIST);
     const within = visible.ids === 'all' ? {} : { id: { in: visible.ids } };
     const where = { and: [within, { deletion_id: null }, toGraphFilter(request.filters)] };
-    const page = await this.graph.read.list(Organization, {
+    const rows = await new ExtensibleReadModel(this.graph.read, Organization).page({
       where,
       order: toGraphOrder(request.sort),
       after: toKeysetPosition(request.after),
       limit: request.limit + 1,
     });
-    return this.pages.answer(request, page.items, {
-      item: toResponse,
-      position: (vertex) => toCursorPosition(request.sort, toDocument(vertex)),
+    const set = await this.attributes.at(rows[0]?.blueprints);
+    return this.pages.answer(request, rows, {
+      item: ({ vertex }) => this.respond(set, vertex),
+      position: ({ vertex }) => toCursorPosition(request.sort, vertex),
       total: request.count ? await this.graph.read.count(Organization, where) : undefined,
     });
   }
 
   async get(scope: OrganizationScope): Promise<OrganizationResponseDto> {
-    const found = await this.graph.read.find(Organization, scope.id);
-    if (!found || found.deletion_id !== null) throw missing(scope);
-    return toResponse(found);
+    const found = await new ExtensibleReadModel(this.graph.read, Organization).find({ id: scope.id });
+    if (!found || found.vertex['deletion_id'] !== null) throw missing(scope);
+    return this.respond(await this.attributes.at(found.blueprints), found.vertex);
   }
 
   async create(write: OrganizationWriteDto): Promise<OrganizationResponseDto> {
     return this.graph.transaction(async (tx) => {
-      const vertex = await namingSlug('organization', write.slug, () => tx.insert(Organization, toProperties(write)));
+      const set = await this.attributes.current(tx);
+      const id = newId();
+      const attributes = this.attributes.decide(set, { organizationId: id, ...decidable(write) });
+      const own = { ...toProperties(write), id, attributes };
+      const vertex = await namingSlug('organization', write.slug, () => tx.insert(Organization, own));
       await this.showImage(tx, vertex, null);
       tx.emit('organization.created', { id: vertex.id, slug: vertex.slug });
-      return toResponse(vertex);
+      return this.respond(set, vertex);
     });
   }
 
@@ -86,16 +99,19 @@ export class OrganizationsService {
     expected: Expectation,
   ): Promise<OrganizationResponseDto> {
     return this.graph.transaction(async (tx) => {
-      await this.lock(tx, scope, expected);
-      return this.store(tx, scope, write);
+      const current = await this.lock(tx, scope, expected);
+      return this.store(tx, scope, write, { set: await this.attributes.current(tx), current, isPatch: false });
     });
   }
 
   async patch(scope: OrganizationScope, patch: PatchDocument, expected: Expectation): Promise<OrganizationResponseDto> {
     return this.graph.transaction(async (tx) => {
       const current = await this.lock(tx, scope, expected);
-      const document = applyPatch(patch, toDocument(toResponse(current)));
-      return this.store(tx, scope, await validateDocument(OrganizationWriteDto, writableDocument(document)));
+      const set = await this.attributes.current(tx);
+      const before = toDocument(this.respond(set, current));
+      const document = writableDocument(applyPatch(patch, before, { serverOwned: ANSWER_ONLY }), ANSWER_ONLY);
+      const write = await validateDocument(OrganizationWriteDto, document);
+      return this.store(tx, scope, write, { set, current, isPatch: true });
     });
   }
 
@@ -144,25 +160,60 @@ export class OrganizationsService {
     tx: GraphTransaction,
     scope: OrganizationScope,
     write: OrganizationWriteDto,
+    { set, current, isPatch }: Known,
   ): Promise<OrganizationResponseDto> {
-    const result = await namingSlug('organization', write.slug, () =>
-      tx.patch(Organization, scope.id, { set: toProperties(write) }),
-    );
+    const attributes = this.attributes.decide(set, {
+      organizationId: scope.id,
+      ...decidable(write),
+      current: { ...current },
+      isPatch,
+    });
+    const own = { ...toProperties(write), attributes };
+    const result = await namingSlug('organization', write.slug, () => tx.patch(Organization, scope.id, { set: own }));
     if (!result) throw missing(scope);
     await this.showImage(tx, result.after, result.before.icon);
     if (result.changed) tx.emit('organization.updated', { id: scope.id, slug: result.after.slug });
-    return toResponse(result.after);
+    return this.respond(set, result.after);
   }
+
+  private respond(set: BlueprintSet, vertex: JsonObject | VertexOf<typeof Organization>): OrganizationResponseDto {
+    const stored = { ...vertex };
+    return toResponse(stored, this.attributes.extension(set, stored));
+  }
+}
+
+/** What a write of an existing organization has read before. */
+interface Known {
+  readonly set: BlueprintSet;
+  readonly current: VertexOf<typeof Organization>;
+  readonly isPatch: boolean;
+}
+
+function decidable({ slug, attributes }: OrganizationWriteDto) {
+  return { slug, attributes };
 }
 
 function toProperties({ slug, name, description, icon, require_mfa }: OrganizationWriteDto) {
   return { slug, name, description: description ?? null, icon: icon ?? null, require_mfa: require_mfa ?? false };
 }
 
-function toResponse(vertex: VertexOf<typeof Organization>): OrganizationResponseDto {
-  const { id, slug, name, description, icon, created_at, updated_at, version } = vertex;
-  const require_mfa = vertex.require_mfa ?? false;
-  return { id, slug, name, description, icon, require_mfa, created_at, updated_at, version };
+function toResponse(vertex: JsonObject, extension: Extension): OrganizationResponseDto {
+  return {
+    id: String(vertex['id']),
+    slug: String(vertex['slug']),
+    name: String(vertex['name']),
+    description: textOrNull(vertex['description']),
+    icon: textOrNull(vertex['icon']),
+    ...extension,
+    require_mfa: vertex['require_mfa'] === true,
+    created_at: String(vertex['created_at']),
+    updated_at: String(vertex['updated_at']),
+    version: Number(vertex['version']),
+  };
+}
+
+function textOrNull(value: JsonValue | undefined): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function missing(scope: OrganizationScope): Error {

@@ -1,8 +1,10 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Graph } from '#libs/graph';
 import { type Expectation, Pages } from '#libs/http';
+import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import { ProjectType } from '../model/organization-owned.vertex.js';
 import { HasType } from '../model/project.vertex.js';
+import { EntityAttributes } from '../shared/entity-attributes.js';
 import { entityKind, NAMED_LIST } from '../shared/entity-kind.js';
 import { OrganizationEntities } from '../shared/organization-entities.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
@@ -24,18 +26,10 @@ const kind = entityKind<typeof ProjectType, ProjectTypeWriteDto, ProjectTypeResp
     deployable: deployable ?? true,
     releasable: releasable ?? true,
   }),
-  toResponse: ({ id, slug, name, description, icon, deployable, releasable, created_at, updated_at, version }) => ({
-    id,
-    slug,
-    name,
-    description,
-    icon,
-    deployable,
-    releasable,
-    created_at,
-    updated_at,
-    version,
-  }),
+  toResponse: (
+    { id, slug, name, description, icon, deployable, releasable, created_at, updated_at, version },
+    extension,
+  ) => ({ id, slug, name, description, icon, deployable, releasable, created_at, updated_at, version, ...extension }),
 });
 
 @Injectable()
@@ -43,9 +37,10 @@ export class ProjectTypesService extends OrganizationEntities<ProjectTypeWriteDt
   constructor(
     graph: Graph,
     pages: Pages,
+    schemas: BlueprintSchemas,
     @Optional() @Inject(PROJECT_TYPE_USERS) private readonly users?: ProjectTypeUsers,
   ) {
-    super(graph, pages, kind);
+    super(graph, pages, kind, new EntityAttributes(schemas, 'ProjectType'));
   }
 
   /** Refused while projects use it, unless `replaceWith` names the one that takes its place. */

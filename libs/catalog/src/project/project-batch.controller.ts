@@ -26,8 +26,8 @@ export class ProjectBatchController {
   writeProjects(
     @InOrganization() scope: OrganizationScope,
     @Body() { items }: ProjectBatchDto,
-    @Query() { mode, atomic }: ProjectBatchQueryDto,
+    @Query() { mode, atomic, on_invalid }: ProjectBatchQueryDto,
   ): Promise<ProjectBatchResultDto> {
-    return this.batch.write(scope, items, { mode: mode ?? 'create', atomic: atomic === 'true' });
+    return this.batch.write(scope, items, { mode: mode ?? 'create', atomic: atomic === 'true', onInvalid: on_invalid });
   }
 }

@@ -15,6 +15,11 @@ export class ProjectBatchQueryDto {
   @IsOptional()
   @IsIn(['create', 'upsert'])
   mode?: 'create' | 'upsert';
+
+  /** As for replacing one project: what becomes of stored attributes that do not fit any more. */
+  @IsOptional()
+  @IsIn(['reject', 'keep'])
+  on_invalid?: 'reject' | 'keep';
 }
 
 /** Many projects in one call. */

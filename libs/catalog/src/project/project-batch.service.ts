@@ -1,13 +1,23 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { DomainError, type FieldError, isDomainError, jsonPointer, stableStringify } from '#libs/common';
+import {
+  DomainError,
+  type FieldError,
+  isDomainError,
+  type JsonObject,
+  jsonPointer,
+  stableStringify,
+} from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import { validateDocument } from '#libs/http';
+import type { OnInvalid } from '../blueprint/attribute-writes.js';
+import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { slugTaken } from '../shared/slug-clash.js';
 import { ProjectWriteDto } from './project.dto.js';
 import { toProjectDocument, toProjectProperties } from './project.mapper.js';
 import type { ProjectRow } from './project.read-model.js';
+import { decideProject } from './project-attributes.js';
 import type { ProjectBatchItemDto, ProjectBatchResultDto } from './project-batch.dto.js';
 import { mapFaults, type References, resolveReferences } from './project-references.js';
 import { ProjectWriter } from './project-writer.js';
@@ -15,11 +25,16 @@ import { ProjectWriter } from './project-writer.js';
 export interface BatchOptions {
   readonly mode: 'create' | 'upsert';
   readonly atomic: boolean;
+  readonly onInvalid?: OnInvalid;
 }
 
 interface Item {
   readonly index: number;
   readonly write: ProjectWriteDto;
+}
+
+interface DecidedItem extends Item {
+  readonly attributes: JsonObject;
 }
 
 type Results = Map<number, ProjectBatchItemDto>;
@@ -29,6 +44,7 @@ type Results = Map<number, ProjectBatchItemDto>;
 export class ProjectBatchService {
   constructor(
     private readonly graph: Graph,
+    private readonly schemas: BlueprintSchemas,
     @Optional() @Inject(ENTITY_IMAGES) private readonly images: EntityImages = NO_IMAGES,
   ) {}
 
@@ -43,7 +59,7 @@ export class ProjectBatchService {
     const results = await this.graph.transaction(async (tx) => {
       const attempt: Results = new Map(checked);
       const writer = new ProjectWriter(tx, scope, this.images);
-      await new BatchRun(tx, writer, scope, options, attempt).run(items);
+      await new BatchRun(tx, writer, scope, options, attempt, await this.schemas.current(tx)).run(items);
       refuseIfAtomic(options, attempt);
       return attempt;
     });
@@ -82,6 +98,7 @@ class BatchRun {
     private readonly scope: OrganizationScope,
     private readonly options: BatchOptions,
     private readonly results: Results,
+    private readonly set: BlueprintSet,
   ) {}
 
   async run(all: readonly Item[]): Promise<void> {
@@ -96,7 +113,10 @@ class BatchRun {
       items.map(({ write }) => write.slug),
     );
     const fresh = items.filter(({ write }) => !existing.has(write.slug));
-    await this.insert(fresh, references);
+    await this.insert(
+      fresh.flatMap((item) => this.decided(item)),
+      references,
+    );
     for (const item of items) {
       const row = existing.get(item.write.slug);
       if (row) await this.meet(item, row, references);
@@ -113,16 +133,21 @@ class BatchRun {
     return false;
   }
 
+  /** The item with the attributes to store; none where they do not fit, and then its result says so. */
+  private decided(item: Item, current?: ProjectRow): DecidedItem[] {
+    const { index, write } = item;
+    const { onInvalid } = this.options;
+    const { attributes, faults } = decideProject(this.set, this.scope.id, write, current, { onInvalid });
+    if (faults.length === 0) return [{ ...item, attributes }];
+    this.results.set(index, failed(index, write.slug, 'validation_failed', 'Its attributes do not fit.', faults));
+    return [];
+  }
+
   // All at once under a savepoint; only when a racing writer took one of the slugs, one by one to learn which.
-  private async insert(items: readonly Item[], references: References): Promise<void> {
+  private async insert(items: readonly DecidedItem[], references: References): Promise<void> {
     if (items.length === 0) return;
     try {
-      const ids = await this.tx.attempt(() =>
-        this.writer.insert(
-          items.map(({ write }) => write),
-          references,
-        ),
-      );
+      const ids = await this.tx.attempt(() => this.writer.insert(items, references));
       for (const [place, item] of items.entries()) this.done(item, 'created', ids[place] ?? '');
     } catch (error) {
       if (!isDomainError(error)) throw error;
@@ -143,11 +168,13 @@ class BatchRun {
     if (this.options.mode === 'create') {
       return this.fail(item, slugTaken('project', item.write.slug));
     }
-    if (isAsWished(row, item.write)) return this.done(item, 'unchanged', id);
+    const [decided] = this.decided(item, row);
+    if (!decided) return;
+    if (isAsWished(row, decided, this.set)) return this.done(item, 'unchanged', id);
     try {
       await this.tx.attempt(async () => {
         const current = await this.writer.lock(id);
-        await this.writer.replace(current, item.write, references);
+        await this.writer.replace(current, decided, references);
       });
       this.done(item, 'updated', id);
     } catch (error) {
@@ -165,10 +192,10 @@ class BatchRun {
 }
 
 /** Whether a PUT of `write` would change nothing. */
-function isAsWished(row: ProjectRow, write: ProjectWriteDto): boolean {
-  const current = toProjectDocument(row);
+function isAsWished(row: ProjectRow, { write, attributes }: DecidedItem, set: BlueprintSet): boolean {
+  const current = { ...toProjectDocument(row, set), attributes: row.attributes ?? {} };
   const wished = {
-    ...toProjectProperties(write),
+    ...toProjectProperties(write, attributes),
     team: write.team,
     environments: write.environments ?? {},
     project_types: sorted(write.project_types),

@@ -13,6 +13,7 @@ import {
   tableOf,
   type VertexDefinition,
 } from '#libs/graph';
+import { BLUEPRINTS_VERSION } from '../blueprint/blueprints.read-model.js';
 import { Environment, ProjectType, Tag, Team } from '../model/organization-owned.vertex.js';
 import { DeployedIn, HasType, OwnedBy, TaggedWith } from '../model/project.vertex.js';
 
@@ -34,6 +35,9 @@ export interface RelatedProject {
   readonly projectTypes: readonly Named[];
   readonly environments: readonly Deployment[];
   readonly tags: readonly Named[];
+  readonly attributes: JsonObject | null;
+  /** The version of the blueprints when it was read. */
+  readonly blueprints: string;
 }
 
 /**
@@ -46,6 +50,7 @@ export interface RawProjects {
   readonly project_types: string;
   readonly environments: string;
   readonly tags: string;
+  readonly blueprints: string;
 }
 
 /**
@@ -68,7 +73,8 @@ export const RELATIONS = constant(sql`
     },
     sql`'[' || page.position || ',' || ${propertiesOf('e')} || ']'`,
   )} as environments,
-  ${joined(TaggedWith, Tag, { slug: col(Tag, 'slug', 't'), name: col(Tag, 'name', 't') })} as tags`);
+  ${joined(TaggedWith, Tag, { slug: col(Tag, 'slug', 't'), name: col(Tag, 'name', 't') })} as tags,
+  ${BLUEPRINTS_VERSION} as blueprints`);
 
 function joined(
   edge: EdgeDefinition,
@@ -89,7 +95,15 @@ export function toProjects(raw: RawProjects): RelatedProject[] {
   const projects: Growing[] = [];
   for (const [position, properties] of pairsOf(raw.projects)) {
     if (!isJsonObject(properties)) continue;
-    projects[Number(position) - 1] = { properties, team: undefined, projectTypes: [], environments: [], tags: [] };
+    projects[Number(position) - 1] = {
+      properties,
+      team: undefined,
+      projectTypes: [],
+      environments: [],
+      tags: [],
+      attributes: isJsonObject(properties['attributes']) ? properties['attributes'] : null,
+      blueprints: raw.blueprints,
+    };
   }
   attach(raw.teams, projects, (project, end) => {
     project.team = toNamed(end);
@@ -112,6 +126,8 @@ interface Growing {
   readonly projectTypes: Named[];
   readonly environments: Deployment[];
   readonly tags: Named[];
+  readonly attributes: JsonObject | null;
+  readonly blueprints: string;
 }
 
 function attach(

@@ -11,6 +11,12 @@ import { toProjectProperties } from './project.mapper.js';
 import { ProjectReadModel, type ProjectRow } from './project.read-model.js';
 import type { References } from './project-references.js';
 
+/** A project as a client wants it, with the attributes that are to be stored. */
+export interface DecidedProject {
+  readonly write: ProjectWriteDto;
+  readonly attributes: JsonObject;
+}
+
 /** Writes projects inside one transaction; every write of a project, single or in bulk, goes through here. */
 export class ProjectWriter {
   readonly rows: ProjectReadModel;
@@ -26,12 +32,15 @@ export class ProjectWriter {
   }
 
   /** New projects with everything they are joined to: one statement for each kind of edge, however many projects. */
-  async insert(projects: readonly ProjectWriteDto[], references: References): Promise<string[]> {
+  async insert(projects: readonly DecidedProject[], references: References): Promise<string[]> {
     const vertices = await this.tx.insertMany(
       Project,
-      projects.map((write) => ({ ...toProjectProperties(write), organization_id: this.scope.id })),
+      projects.map(({ write, attributes }) => ({
+        ...toProjectProperties(write, attributes),
+        organization_id: this.scope.id,
+      })),
     );
-    const pairs = projects.map((write, index) => ({ write, id: vertices[index]?.id ?? '' }));
+    const pairs = projects.map(({ write }, index) => ({ write, id: vertices[index]?.id ?? '' }));
     await this.tx.connectMany(
       BelongsTo,
       pairs.map(({ id }) => ({ from: ref(Project, id), to: this.scope.id })),
@@ -75,7 +84,7 @@ export class ProjectWriter {
   }
 
   /** Makes a locked project what `write` says, touching only what differs; returns whether anything did. */
-  async replace(current: ProjectRow, write: ProjectWriteDto, references: References): Promise<boolean> {
+  async replace(current: ProjectRow, { write, attributes }: DecidedProject, references: References): Promise<boolean> {
     const id = String(current.properties['id']);
     const edges = differingEdges(current, write);
     if (edges.includes('team')) await this.tx.replaceEdges(OwnedBy, id, [{ to: references.id('team', write.team) }]);
@@ -85,7 +94,7 @@ export class ProjectWriter {
       await this.tx.replaceEdges(DeployedIn, id, deploymentsOf(write, references), { preserve: ['machine'] });
     }
     if (edges.includes('tags')) await this.tx.replaceEdges(TaggedWith, id, targets(tagsOf(write, references)));
-    const request = { set: toProjectProperties(write), touch: edges.length > 0 };
+    const request = { set: toProjectProperties(write, attributes), touch: edges.length > 0 };
     const result = await this.tx.patch(Project, id, request);
     if (!result?.changed) return false;
     await this.images.use(this.tx, [this.imageUse(result.after, result.before)]);
@@ -156,7 +165,7 @@ function sameSlugs(current: readonly { slug: string }[], wished: readonly string
   return left.size === right.size && [...left].every((slug) => right.has(slug));
 }
 
-const OWN_FIELDS = ['slug', 'name', 'description', 'icon', 'links', 'identifiers'] as const;
+const OWN_FIELDS = ['slug', 'name', 'description', 'icon', 'links', 'identifiers', 'attributes'] as const;
 
 function differing(before: object, after: object): string[] {
   const [old, now]: [Record<string, unknown>, Record<string, unknown>] = [{ ...before }, { ...after }];

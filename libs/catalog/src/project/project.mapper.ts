@@ -1,9 +1,13 @@
 import type { JsonObject, JsonValue } from '#libs/common';
 import { isJsonObject } from '#libs/common';
+import { visibleAttributes } from '../blueprint/attribute-writes.js';
+import type { BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import type { ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import type { ProjectRow } from './project.read-model.js';
+import { projectExtension, projectSchema } from './project-attributes.js';
 
-export function toProjectResponse(row: ProjectRow): ProjectResponseDto {
+/** @param set the blueprints as they were when the project was read */
+export function toProjectResponse(row: ProjectRow, set: BlueprintSet): ProjectResponseDto {
   const stored = row.properties;
   return {
     id: String(stored['id']),
@@ -11,6 +15,7 @@ export function toProjectResponse(row: ProjectRow): ProjectResponseDto {
     name: String(stored['name']),
     description: textOrNull(stored['description']),
     icon: textOrNull(stored['icon']),
+    ...projectExtension(set, row),
     team: row.team ?? { slug: '', name: '' },
     project_types: [...row.projectTypes],
     environments: row.environments.map(({ slug, name, attributes, machine }) => ({
@@ -30,8 +35,17 @@ export function toProjectResponse(row: ProjectRow): ProjectResponseDto {
 }
 
 /** The document of a project that a patch is applied to: what a PUT would send to change nothing. */
-export function toProjectDocument(row: ProjectRow): JsonObject {
-  const { team, project_types, tags, links, identifiers, ...rest } = toProjectResponse(row);
+export function toProjectDocument(row: ProjectRow, set: BlueprintSet): JsonObject {
+  const {
+    team,
+    project_types,
+    tags,
+    links,
+    identifiers,
+    attributes: _seen,
+    attribute_errors,
+    ...rest
+  } = toProjectResponse(row, set);
   return {
     ...rest,
     team: team.slug,
@@ -40,11 +54,13 @@ export function toProjectDocument(row: ProjectRow): JsonObject {
     tags: tags.map(({ slug }) => slug),
     links,
     identifiers,
+    attributes: visibleAttributes(projectSchema(set, row), row.attributes ?? {}),
+    attribute_errors: attribute_errors.map((fault) => ({ ...fault })),
   };
 }
 
 /** The project's own properties, as a create or a replace stores them. */
-export function toProjectProperties(write: ProjectWriteDto) {
+export function toProjectProperties(write: ProjectWriteDto, attributes: JsonObject) {
   return {
     slug: write.slug,
     name: write.name,
@@ -52,6 +68,7 @@ export function toProjectProperties(write: ProjectWriteDto) {
     icon: write.icon ?? null,
     links: write.links ?? {},
     identifiers: write.identifiers ?? {},
+    attributes,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
+import { OnInvalidQueryDto } from '../shared/entity.dto.js';
 import { ON_PROJECT } from '../shared/on-project.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ProjectPageDto, ProjectQueryDto, ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
@@ -80,9 +81,10 @@ export class ProjectsController {
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
     @Body() body: ProjectWriteDto,
+    @Query() { on_invalid }: OnInvalidQueryDto,
     @IfMatch() version: number | undefined,
   ): Promise<ProjectResponseDto> {
-    return this.projects.replace(scope, id, body, { version });
+    return this.projects.replace(scope, id, body, { version }, on_invalid);
   }
 
   /**
@@ -100,9 +102,10 @@ export class ProjectsController {
     @InOrganization() scope: OrganizationScope,
     @Param('id') id: string,
     @PatchBody() patch: PatchDocument,
+    @Query() { on_invalid }: OnInvalidQueryDto,
     @IfMatch() version: number | undefined,
   ): Promise<ProjectResponseDto> {
-    return this.projects.patch(scope, id, patch, { version });
+    return this.projects.patch(scope, id, patch, { version }, on_invalid);
   }
 
   /**

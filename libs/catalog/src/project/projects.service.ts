@@ -12,7 +12,8 @@ import {
   writableDocument,
 } from '#libs/http';
 import { asksForAttributes, withAttributes } from '../attribute/attribute-list.js';
-import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
+import { assertFits, type OnInvalid } from '../blueprint/attribute-writes.js';
+import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import { namingSlug } from '../shared/slug-clash.js';
@@ -20,6 +21,7 @@ import { FormerSlugsRepository } from './former-slugs.repository.js';
 import { type ProjectQueryDto, type ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import { toProjectDocument, toProjectResponse } from './project.mapper.js';
 import { type ProjectKey, ProjectReadModel, type ProjectRow } from './project.read-model.js';
+import { type AttributeRules, decideProject } from './project-attributes.js';
 import {
   PROJECT_LIST,
   PROJECT_SEARCH,
@@ -31,7 +33,14 @@ import {
 import { assertMaps, resolveReferences } from './project-references.js';
 import { ProjectWriter } from './project-writer.js';
 
-const ANSWER_ONLY = ['archived_at', 'score'];
+const ANSWER_ONLY = ['archived_at', 'score', 'attribute_errors'];
+
+/** A project that is about to be written, as it is. */
+interface LockedProject {
+  readonly writer: ProjectWriter;
+  readonly current: ProjectRow;
+  readonly set: BlueprintSet;
+}
 
 /** Projects of an organization. */
 @Injectable()
@@ -66,8 +75,9 @@ export class ProjectsService {
       limit: request.limit + 1,
     });
     const total = request.count ? await this.rows.count(scope.id, filter) : undefined;
+    const set = await this.schemas.at(rows[0]?.blueprints);
     return this.pages.answer(request, rows, {
-      item: toProjectResponse,
+      item: (row) => toProjectResponse(row, set),
       position: (row) => positionOf(request.sort, definition, row),
       total,
     });
@@ -76,7 +86,7 @@ export class ProjectsService {
   async get(scope: OrganizationScope, id: string): Promise<ProjectResponseDto> {
     const row = await this.findById({ organizationId: scope.id, id });
     if (!row) throw notFound(`The project "${id}"`);
-    return toProjectResponse(row);
+    return toProjectResponse(row, await this.schemas.at(row.blueprints));
   }
 
   /** The id of the project that has this slug, or had it last. */
@@ -94,8 +104,12 @@ export class ProjectsService {
       const references = await resolveReferences(tx, scope.id, [write]);
       references.assertKnown(write);
       const writer = new ProjectWriter(tx, scope, this.images);
-      const [id = ''] = await namingSlug('project', write.slug, () => writer.insert([write], references));
-      return toProjectResponse(await writer.read(id));
+      const set = await this.schemas.current(tx);
+      const attributes = assertFits(decideProject(set, scope.id, write, undefined));
+      const [id = ''] = await namingSlug('project', write.slug, () =>
+        writer.insert([{ write, attributes }], references),
+      );
+      return toProjectResponse(await writer.read(id), set);
     });
   }
 
@@ -104,11 +118,13 @@ export class ProjectsService {
     id: string,
     write: ProjectWriteDto,
     expected: Expectation,
+    onInvalid?: OnInvalid,
   ): Promise<ProjectResponseDto> {
     return this.graph.transaction(async (tx) => {
       const writer = new ProjectWriter(tx, scope, this.images);
       const current = await writer.lock(id, expected);
-      return this.store(tx, scope, writer, current, write);
+      const set = await this.schemas.at(current.blueprints, tx);
+      return this.store(tx, scope, { writer, current, set }, write, { onInvalid });
     });
   }
 
@@ -117,13 +133,15 @@ export class ProjectsService {
     id: string,
     patch: PatchDocument,
     expected: Expectation,
+    onInvalid?: OnInvalid,
   ): Promise<ProjectResponseDto> {
     return this.graph.transaction(async (tx) => {
       const writer = new ProjectWriter(tx, scope, this.images);
       const current = await writer.lock(id, expected);
-      const document = applyPatch(patch, toProjectDocument(current), { serverOwned: ANSWER_ONLY });
+      const set = await this.schemas.at(current.blueprints, tx);
+      const document = applyPatch(patch, toProjectDocument(current, set), { serverOwned: ANSWER_ONLY });
       const write = await validateDocument(ProjectWriteDto, writableDocument(document, ANSWER_ONLY));
-      return this.store(tx, scope, writer, current, write);
+      return this.store(tx, scope, { writer, current, set }, write, { onInvalid, isPatch: true });
     });
   }
 
@@ -139,7 +157,8 @@ export class ProjectsService {
       // Archiving what is archived keeps the day it was archived on.
       const isArchived = typeof current.properties['archived_at'] === 'string';
       if (isArchived !== archived) await writer.setArchived(id, archived ? new Date().toISOString() : null);
-      return toProjectResponse(await writer.read(id));
+      const row = await writer.read(id);
+      return toProjectResponse(row, await this.schemas.at(row.blueprints, tx));
     });
   }
 
@@ -154,14 +173,17 @@ export class ProjectsService {
   private async store(
     tx: GraphTransaction,
     scope: OrganizationScope,
-    writer: ProjectWriter,
-    current: Awaited<ReturnType<ProjectWriter['lock']>>,
+    { writer, current, set }: LockedProject,
     write: ProjectWriteDto,
+    rules: AttributeRules,
   ): Promise<ProjectResponseDto> {
     assertMaps(write);
     const references = await resolveReferences(tx, scope.id, [write]);
     references.assertKnown(write);
-    const changed = await namingSlug('project', write.slug, () => writer.replace(current, write, references));
-    return toProjectResponse(changed ? await writer.read(String(current.properties['id'])) : current);
+    const attributes = assertFits(decideProject(set, scope.id, write, current, rules));
+    const changed = await namingSlug('project', write.slug, () =>
+      writer.replace(current, { write, attributes }, references),
+    );
+    return toProjectResponse(changed ? await writer.read(String(current.properties['id'])) : current, set);
   }
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '#libs/common';
 import type { GraphTransaction, InsertOf, VertexDefinition, VertexOf } from '#libs/graph';
 import type { ListDefinition } from '#libs/http';
 import type { NamedResponseDto, NamedWriteDto } from './entity.dto.js';
+import type { Extension } from './entity-attributes.js';
 
 /** What sets one kind of entity apart from the others that an organization owns and addresses by slug. */
 export interface EntityKind<Write extends NamedWriteDto, Response extends NamedResponseDto> {
@@ -14,7 +15,8 @@ export interface EntityKind<Write extends NamedWriteDto, Response extends NamedR
   readonly writeDto: Type<Write>;
   readonly list: ListDefinition;
   toProperties(write: Write): Readonly<Record<string, unknown>>;
-  toResponse(vertex: JsonObject): Response;
+  /** @param extension its attributes; kinds that have none leave them out */
+  toResponse(vertex: JsonObject, extension: Extension): Response;
   /** For kinds that others refer to by slug rather than by an edge: makes them follow, in the same transaction. */
   onRename?(tx: GraphTransaction, before: JsonObject, after: JsonObject): Promise<void>;
 }
@@ -23,7 +25,7 @@ interface TypedKind<D extends VertexDefinition, Write extends NamedWriteDto, Res
   extends Pick<EntityKind<Write, Response>, 'noun' | 'collection' | 'writeDto' | 'list' | 'onRename'> {
   readonly definition: D;
   toProperties(write: Write): Omit<InsertOf<D>, 'id' | 'organization_id'>;
-  toResponse(vertex: VertexOf<D>): Response;
+  toResponse(vertex: VertexOf<D>, extension: Extension): Response;
 }
 
 /** Checks a kind against its vertex definition, and forgets the definition's type, which generic code cannot use. */

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsObject, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { SLUG_PATTERN } from '#libs/common';
+import { FieldErrorDto } from '#libs/http';
 
 export const SLUG_MESSAGE = 'must be 1 to 64 of a-z, 0-9 and -, not starting with -';
 
@@ -41,6 +42,15 @@ export class DescribedWriteDto extends NamedWriteDto {
   @IsString()
   @MaxLength(2000)
   icon?: string | null;
+
+  /**
+   * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+   * refused.
+   * @example {}
+   */
+  @IsOptional()
+  @IsObject()
+  attributes?: Record<string, unknown>;
 }
 
 /** What every thing of the catalogue answers. */
@@ -89,6 +99,26 @@ export class DescribedResponseDto extends NamedResponseDto {
 
   /** The address of an image or the id of an upload; null where there is none. */
   icon!: string | null;
+
+  /**
+   * What blueprints in force declare for it, by name.
+   * @example {}
+   */
+  attributes!: Record<string, unknown>;
+
+  /** What is stored and does not fit the blueprints in force, with pointers into this document; empty where all fits. */
+  attribute_errors!: FieldErrorDto[];
+}
+
+/** What becomes of stored values that a change leaves without a fitting blueprint. */
+export class OnInvalidQueryDto {
+  /**
+   * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+   * are stored already as they are, and the answer lists them in `attribute_errors`.
+   */
+  @IsOptional()
+  @IsIn(['reject', 'keep'])
+  on_invalid?: 'reject' | 'keep';
 }
 
 /** A short reference to another thing of the catalogue. */

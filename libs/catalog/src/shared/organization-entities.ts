@@ -17,12 +17,17 @@ import {
   validateDocument,
   writableDocument,
 } from '#libs/http';
+import type { BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { BelongsTo } from '../model/organization.vertex.js';
 import type { NamedResponseDto, NamedWriteDto } from './entity.dto.js';
+import { type EntityAttributes, NO_EXTENSION } from './entity-attributes.js';
 import { ENTITY_IMAGES, type EntityImages, iconOf, NO_IMAGES } from './entity-images.js';
 import type { EntityKind } from './entity-kind.js';
+import { ExtensibleReadModel } from './extensible.read-model.js';
 import type { OrganizationScope } from './organization-scope.js';
 import { namingSlug } from './slug-clash.js';
+
+const ANSWER_ONLY = ['attribute_errors'];
 
 /** What happens to the users of an entity before it goes, in the transaction that deletes it. */
 export type BeforeDelete = (tx: GraphTransaction, entity: JsonObject) => Promise<void>;
@@ -41,30 +46,33 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     private readonly graph: Graph,
     private readonly pages: Pages,
     private readonly kind: EntityKind<Write, Response>,
+    private readonly attributes?: EntityAttributes,
   ) {}
 
   async list(scope: OrganizationScope, query: PageQueryDto): Promise<Page<Response>> {
-    const { collection, definition, list, toResponse } = this.kind;
+    const { collection, definition, list } = this.kind;
     const request = this.pages.read(`${collection} of ${scope.id}`, query, list);
     const where = { and: [{ organization_id: scope.id }, toGraphFilter(request.filters)] };
-    const page = await this.graph.read.list(definition, {
+    const rows = await new ExtensibleReadModel(this.graph.read, definition).page({
       where,
       order: toGraphOrder(request.sort),
       after: toKeysetPosition(request.after),
       limit: request.limit + 1,
     });
     const total = request.count ? await this.graph.read.count(definition, where) : undefined;
-    return this.pages.answer(request, page.items, {
-      item: toResponse,
-      position: (vertex) => toCursorPosition(request.sort, vertex),
+    const set = await this.attributes?.at(rows[0]?.blueprints);
+    return this.pages.answer(request, rows, {
+      item: ({ vertex }) => this.respond(set, vertex),
+      position: ({ vertex }) => toCursorPosition(request.sort, vertex),
       total,
     });
   }
 
   async get(scope: OrganizationScope, slug: string): Promise<Response> {
-    const found = await this.graph.read.find(this.kind.definition, { organization_id: scope.id, slug });
+    const rows = new ExtensibleReadModel(this.graph.read, this.kind.definition);
+    const found = await rows.find({ organization_id: scope.id, slug });
     if (!found) throw this.missing(slug);
-    return this.kind.toResponse(found);
+    return this.respond(await this.attributes?.at(found.blueprints), found.vertex);
   }
 
   async create(scope: OrganizationScope, write: Write): Promise<Response> {
@@ -73,14 +81,14 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
 
   /** Creates within an open transaction, as an import or a seed does. */
   async insert(tx: GraphTransaction, scope: OrganizationScope, write: Write): Promise<Response> {
-    const { definition, noun, toProperties, toResponse } = this.kind;
-    const vertex = await namingSlug(noun, write.slug, () =>
-      tx.insert(definition, { ...toProperties(write), organization_id: scope.id }),
-    );
+    const { definition, noun, toProperties } = this.kind;
+    const set = await this.attributes?.current(tx);
+    const own = { ...toProperties(write), ...this.decided(set, scope, write), organization_id: scope.id };
+    const vertex = await namingSlug(noun, write.slug, () => tx.insert(definition, own));
     await tx.connect(BelongsTo, ref(definition, String(vertex['id'])), scope.id);
     await this.showImage(tx, scope, undefined, vertex);
     tx.emit(`${noun}.created`, this.subject(scope, vertex));
-    return toResponse(vertex);
+    return this.respond(set, vertex);
   }
 
   /** Replaces, or where `expected.absent` creates and never replaces. @throws DomainError `precondition_failed` (412) */
@@ -88,15 +96,18 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     if (expected.absent) return this.createAt(scope, slug, write);
     return this.graph.transaction(async (tx) => {
       const current = await this.lockForWrite(tx, scope, slug, expected);
-      return this.store(tx, scope, current, write);
+      return this.store(tx, scope, current, write, { set: await this.attributes?.current(tx), isPatch: false });
     });
   }
 
   async patch(scope: OrganizationScope, slug: string, patch: PatchDocument, expected: Expectation): Promise<Response> {
     return this.graph.transaction(async (tx) => {
       const current = await this.lockForWrite(tx, scope, slug, expected);
-      const document = applyPatch(patch, toDocument(this.kind.toResponse(current)));
-      return this.store(tx, scope, current, await validateDocument(this.kind.writeDto, writableDocument(document)));
+      const set = await this.attributes?.current(tx);
+      const before = toDocument(this.respond(set, current));
+      const document = writableDocument(applyPatch(patch, before, { serverOwned: ANSWER_ONLY }), ANSWER_ONLY);
+      const write = await validateDocument(this.kind.writeDto, document);
+      return this.store(tx, scope, current, write, { set, isPatch: true });
     });
   }
 
@@ -176,16 +187,35 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     scope: OrganizationScope,
     current: JsonObject,
     write: Write,
+    { set, isPatch }: { readonly set: BlueprintSet | undefined; readonly isPatch: boolean },
   ): Promise<Response> {
-    const { definition, noun, toProperties, toResponse } = this.kind;
-    const result = await namingSlug(noun, write.slug, () =>
-      tx.patch(definition, String(current['id']), { set: toProperties(write) }),
-    );
+    const { definition, noun, toProperties } = this.kind;
+    const own = { ...toProperties(write), ...this.decided(set, scope, write, current, isPatch) };
+    const result = await namingSlug(noun, write.slug, () => tx.patch(definition, String(current['id']), { set: own }));
     if (!result) throw this.missing(String(current['slug']));
     await this.showImage(tx, scope, result.before, result.after);
     if (result.before['slug'] !== result.after['slug']) await this.kind.onRename?.(tx, result.before, result.after);
     if (result.changed) tx.emit(`${noun}.updated`, this.subject(scope, result.after));
-    return toResponse(result.after);
+    return this.respond(set, result.after);
+  }
+
+  private respond(set: BlueprintSet | undefined, vertex: JsonObject): Response {
+    const extension = set && this.attributes?.extension(set, vertex);
+    return this.kind.toResponse(vertex, extension ?? NO_EXTENSION);
+  }
+
+  private decided(
+    set: BlueprintSet | undefined,
+    scope: OrganizationScope,
+    write: Write,
+    current?: JsonObject,
+    isPatch?: boolean,
+  ): { attributes?: JsonObject } {
+    if (!set || !this.attributes) return {};
+    const { slug } = write;
+    const attributes: unknown = Reflect.get(write, 'attributes');
+    const request = { organizationId: scope.id, slug, attributes, current, isPatch };
+    return { attributes: this.attributes.decide(set, request) };
   }
 
   private async showImage(

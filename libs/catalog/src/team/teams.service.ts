@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Graph } from '#libs/graph';
 import { type Expectation, Pages } from '#libs/http';
+import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import { Team } from '../model/organization-owned.vertex.js';
 import { OwnedBy } from '../model/project.vertex.js';
+import { EntityAttributes } from '../shared/entity-attributes.js';
 import { entityKind, NAMED_LIST } from '../shared/entity-kind.js';
 import { OrganizationEntities } from '../shared/organization-entities.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
@@ -21,7 +23,7 @@ const kind = entityKind<typeof Team, TeamWriteDto, TeamResponseDto>({
     description: description ?? null,
     icon: icon ?? null,
   }),
-  toResponse: ({ id, slug, name, description, icon, created_at, updated_at, version }) => ({
+  toResponse: ({ id, slug, name, description, icon, created_at, updated_at, version }, extension) => ({
     id,
     slug,
     name,
@@ -30,13 +32,14 @@ const kind = entityKind<typeof Team, TeamWriteDto, TeamResponseDto>({
     created_at,
     updated_at,
     version,
+    ...extension,
   }),
 });
 
 @Injectable()
 export class TeamsService extends OrganizationEntities<TeamWriteDto, TeamResponseDto> {
-  constructor(graph: Graph, pages: Pages) {
-    super(graph, pages, kind);
+  constructor(graph: Graph, pages: Pages, schemas: BlueprintSchemas) {
+    super(graph, pages, kind, new EntityAttributes(schemas, 'Team'));
   }
 
   /** Refused while projects are owned by the team, unless `replaceWith` names the team that takes them over. */
