@@ -50,6 +50,7 @@ const FIRST_DAY = [
     'deleteProjectDependency',
     'listProjectHistory',
     'listChanges',
+    'getDynamicOpenApi',
     'queryGraph',
     'listDeadLetters',
     'replayAllDeadLetters',

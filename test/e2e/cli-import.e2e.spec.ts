@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  countProjects,
   findProjectBySlug,
   getOrganization,
   getProjectImpact,
@@ -61,12 +62,25 @@ describe('imbi import landscape', () => {
       team: { slug: 'provisioning' },
       project_types: [{ slug: 'automation-and-configuration' }, { slug: 'scheduling' }],
       links: { homepage: 'https://anvil.example.org', blog: 'https://blog.anvil.example.org' },
-      identifiers: { maturity: 'graduated', accepted: '2021-09-14', lfx_slug: 'anvil' },
+      identifiers: { lfx_slug: 'anvil' },
+      attributes: { maturity: 'graduated', accepted: '2021-09-14' },
     });
+
+    const counted = await countProjects({
+      client: product().client,
+      path: { org },
+      query: { fields: 'attributes.maturity' },
+      throwOnError: true,
+    });
+    expect(counted.data.facets[0]?.values).toContainEqual({ value: 'graduated', name: null, count: 1 });
+    const types = await imbi(['types', '--organization', org], { env: { IMBI_DATA_DIR: product().directory } });
+    expect(types.stdout).toContain('maturity?: "sandbox" | "incubating" | "graduated" | "archived";');
 
     const second = await run('landscape', LANDSCAPE, '--organization', org);
     expect(second.code).toBe(0);
-    expect(second.stdout).toContain('Nothing to do: 2 teams, 4 project types, 3 link definitions, 4 projects');
+    expect(second.stdout).toContain(
+      'Nothing to do: 2 teams, 4 project types, 3 link definitions, 1 blueprints, 4 projects',
+    );
     const versions = (await projectsOf(org)).map(({ version }) => version);
     expect(versions).toEqual([1, 1, 1, 1]);
   });
@@ -164,7 +178,8 @@ describe('imbi import backstage', () => {
       team: { slug: 'shop', name: 'Web shop team' },
       project_types: [{ slug: 'component-service' }],
       tags: [{ slug: 'go' }, { slug: 'payments' }],
-      identifiers: { 'github.com/project-slug': 'acme/checkout', 'backstage.io/lifecycle': 'production' },
+      identifiers: { 'github.com/project-slug': 'acme/checkout' },
+      attributes: expect.objectContaining({ lifecycle: 'production' }),
     });
     const { id = '' } = (await project(org, 'orders-db')) ?? {};
     const { data } = await getProjectImpact({ client: product().client, path: { org, id }, throwOnError: true });

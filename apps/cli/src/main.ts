@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import type { ImportCommandOptions } from './commands/import.command.js';
+import type { TypesCommandOptions } from './commands/types.command.js';
 import { reportFailure } from './report-failure.js';
 
 // A closed terminal, or a reader such as `head` that has seen enough, must not end a command half way.
@@ -40,6 +41,14 @@ keys
   .command('reencrypt')
   .description('rewrite what is encrypted under an older key of IMBI_AUTH_ENCRYPTION_KEY under its first one')
   .action(async () => (await import('./commands/keys.command.js')).reencrypt());
+
+program
+  .command('types')
+  .description('write TypeScript types of the attributes that an organization’s projects have')
+  .requiredOption('--organization <slug>', 'whose projects')
+  .option('--out <file>', 'where to write them; to standard output otherwise')
+  .option('--sdk <package>', 'what the client package is imported by', '@imbi/sdk')
+  .action(async (options: TypesCommandOptions) => (await import('./commands/types.command.js')).writeTypes(options));
 
 program
   .command('login')

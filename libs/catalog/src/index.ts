@@ -1,3 +1,4 @@
+export { attributeFilters } from './attribute/attribute-list.js';
 export { BlueprintModule } from './blueprint/blueprint.module.js';
 export {
   BlueprintSchemas,

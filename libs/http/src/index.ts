@@ -51,6 +51,7 @@ export { Filtered, Paged } from './list/paged.decorator.js';
 export { type ListDefinition, type ListRequest, Pages } from './list/pages.js';
 export { parseSort, type SortKey } from './list/sort.js';
 export { buildOpenApiDocument, type OpenApiDocument } from './openapi/build-document.js';
+export { filterParameters } from './openapi/filter-schemas.js';
 export { ANY_JSON } from './openapi/json-schemas.js';
 export { lintOpenApi } from './openapi/lint-document.js';
 export type { OpenApiInfo, ParameterText } from './openapi/product-texts.js';

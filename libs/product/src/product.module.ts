@@ -8,6 +8,7 @@ import { UploadsHttpModule, UploadsJobsModule, UploadsModule } from '#libs/uploa
 import { AdminHttpModule } from './admin/admin-http.module.js';
 import { JanitorModule } from './janitor.module.js';
 import { ObservabilityModule } from './observability.module.js';
+import { DynamicDocumentModule } from './openapi/dynamic-document.module.js';
 import { PlatformModule, type PlatformOptions } from './platform.module.js';
 import { UsageModule } from './usage.module.js';
 import { VisibilityModule } from './visibility.module.js';
@@ -31,6 +32,7 @@ const HTTP_MODULES = [
   AdminHttpModule,
   ObservabilityModule,
   UsageModule,
+  DynamicDocumentModule,
 ];
 
 const JOBS_MODULES = [

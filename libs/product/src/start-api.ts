@@ -4,18 +4,13 @@ import { Analytics } from '#libs/analytics';
 import { AuthSeeder, BootstrapAdmin, type BootstrappedAdmin, serveAccountPages } from '#libs/auth';
 import { BlueprintSeeder } from '#libs/catalog';
 import type { Config } from '#libs/config';
-import {
-  buildOpenApiDocument,
-  createHttpApp,
-  type OpenApiDocument,
-  serveOpenApi,
-  shutdownGracefully,
-} from '#libs/http';
+import { buildOpenApiDocument, createHttpApp, serveOpenApi, shutdownGracefully } from '#libs/http';
 import { serveQueueBoard } from './admin/queue-board/serve-queue-board.js';
 import { loadDtoMetadata } from './emit-openapi.js';
 import { type HeldPort, holdFreePort } from './held-port.js';
 import { installationSecret } from './installation-keys.js';
 import { serveFiles } from './object-storage.js';
+import { BaseDocument } from './openapi/base-document.js';
 import { API_INFO } from './openapi-info.js';
 import { migrateAnalytics, prepareDatabase } from './prepare.js';
 import { ProductModule, type ProductOptions } from './product.module.js';
@@ -64,11 +59,9 @@ async function serve(
   held: HeldPort | undefined,
 ): Promise<BootstrappedAdmin | undefined> {
   await loadDtoMetadata();
-  let document: OpenApiDocument | undefined;
-  serveOpenApi(app, () => {
-    document ??= buildOpenApiDocument(app, API_INFO);
-    return document;
-  });
+  const document = app.get(BaseDocument, { strict: false });
+  document.madeBy(() => buildOpenApiDocument(app, API_INFO));
+  serveOpenApi(app, () => document.get());
   serveQueueBoard(app);
   serveAccountPages(app);
   serveFiles(app);

@@ -1,6 +1,55 @@
-import { slugify } from '#libs/common';
+import { type JsonObject, slugify } from '#libs/common';
 import { array, type BackstageEntity, record, text } from './backstage.entity.js';
-import { clip, isHttpUrl, LIMITS, type PlannedLinkDefinition } from './import-plan.js';
+import { clip, isHttpUrl, LIMITS, type PlannedBlueprint, type PlannedLinkDefinition } from './import-plan.js';
+
+const FIELDS: Readonly<Record<string, string>> = {
+  lifecycle: 'How far it is in its life.',
+  system: 'The system that it is a part of.',
+  domain: 'The domain that it belongs to.',
+};
+const MAX_ANNOTATIONS = 100;
+
+/** What Backstage says of entities that others do not. */
+export const BACKSTAGE_BLUEPRINT: PlannedBlueprint = {
+  slug: 'backstage',
+  name: 'Backstage',
+  description: 'What the catalog-info.yaml of a project says.',
+  properties: {
+    ...Object.fromEntries(
+      Object.entries(FIELDS).map(([name, description]) => [
+        name,
+        {
+          type: 'string',
+          maxLength: LIMITS.identifier,
+          description,
+          ...(name === 'lifecycle' ? { 'x-index': true } : {}),
+        },
+      ]),
+    ),
+    annotations: {
+      type: 'object',
+      description: 'Its annotations, as they stand in the file.',
+      maxProperties: MAX_ANNOTATIONS,
+      additionalProperties: { type: 'string', maxLength: LIMITS.identifier },
+    },
+  },
+};
+
+/** The attributes that an entity has by its `spec` and its annotations. */
+export function backstageAttributes(entity: BackstageEntity): JsonObject {
+  const fields = Object.keys(FIELDS).flatMap((name) => {
+    const value = text(entity.spec[name]);
+    return value === undefined ? [] : [[name, clip(value, LIMITS.identifier)]];
+  });
+  const annotations = Object.entries(record(entity.metadata['annotations'])).flatMap(([key, value]) => {
+    const plain = text(value);
+    return plain === undefined ? [] : [[key, clip(plain, LIMITS.identifier)]];
+  });
+  return {
+    ...Object.fromEntries(fields),
+    ...(annotations.length > 0 ? { annotations: Object.fromEntries(annotations.slice(0, MAX_ANNOTATIONS)) } : {}),
+  };
+}
 
 interface LinksAndIdentifiers {
   links: Record<string, string>;
@@ -28,10 +77,6 @@ export function linksAndIdentifiers(entity: BackstageEntity): LinksAndIdentifier
   for (const link of array(entity.metadata['links'])) {
     const { url, title, type } = record(link);
     if (isHttpUrl(url)) addLink(text(title) ?? text(type) ?? 'link', url);
-  }
-  for (const field of ['lifecycle', 'system', 'domain']) {
-    const value = text(entity.spec[field]);
-    if (value) identifiers[`backstage.io/${field}`] = clip(value, LIMITS.identifier);
   }
   return { links, identifiers, definitions };
 }

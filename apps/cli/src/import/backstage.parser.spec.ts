@@ -43,7 +43,11 @@ describe('parseBackstage', () => {
       team: 'team-a',
       project_types: ['component-website'],
       links: { 'source-location': 'https://github.com/acme/web', dashboard: 'https://grafana.example.org/d/1' },
-      identifiers: { 'github.com/project-slug': 'acme/web', 'backstage.io/lifecycle': 'production' },
+      identifiers: { 'github.com/project-slug': 'acme/web' },
+      attributes: {
+        lifecycle: 'production',
+        annotations: expect.objectContaining({ 'github.com/project-slug': 'acme/web' }),
+      },
       tags: ['typescript'],
       depends_on: ['db', 'web-api'],
       source: { file: 'catalog-info.yaml', line: 7 },

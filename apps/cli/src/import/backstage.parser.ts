@@ -9,7 +9,7 @@ import {
   text,
   toEntity,
 } from './backstage.entity.js';
-import { linksAndIdentifiers } from './backstage-annotations.js';
+import { BACKSTAGE_BLUEPRINT, backstageAttributes, linksAndIdentifiers } from './backstage-annotations.js';
 import { BackstageSlugs } from './backstage-slugs.js';
 import {
   clip,
@@ -66,6 +66,7 @@ class BackstageParser {
       projectTypes: this.types.values(),
       linkDefinitions: this.links.values(),
       tags: this.tags.values(),
+      blueprints: planned.length > 0 ? [BACKSTAGE_BLUEPRINT] : [],
       projects: this.projects.values(),
       problems: this.problems,
       notes: leftOut(entities),
@@ -123,6 +124,7 @@ class BackstageParser {
       project_types: this.typesOf(entity),
       links,
       identifiers,
+      attributes: backstageAttributes(entity),
       tags: [
         ...new Set(
           list(entity.metadata['tags']).map(

@@ -1,3 +1,5 @@
+import type { JsonObject } from '#libs/common';
+
 /** What a file says should be in the catalogue, before it is compared with what is there. */
 export interface ImportPlan {
   organization: { slug: string; name: string };
@@ -5,6 +7,8 @@ export interface ImportPlan {
   projectTypes: PlannedEntity[];
   linkDefinitions: PlannedLinkDefinition[];
   tags: PlannedEntity[];
+  /** What declares the attributes of the projects. */
+  blueprints: PlannedBlueprint[];
   projects: PlannedProject[];
   /** What could not be understood; the rest is imported all the same. */
   problems: ImportProblem[];
@@ -24,6 +28,11 @@ export interface PlannedLinkDefinition {
   url_template: string;
 }
 
+/** Attributes of projects, by name, with the JSON Schema of each. */
+export interface PlannedBlueprint extends PlannedEntity {
+  properties: Record<string, JsonObject>;
+}
+
 export interface PlannedProject {
   slug: string;
   name: string;
@@ -32,6 +41,7 @@ export interface PlannedProject {
   project_types: string[];
   links: Record<string, string>;
   identifiers: Record<string, string>;
+  attributes: JsonObject;
   tags: string[];
   /** Slugs of projects of the same plan. */
   depends_on: string[];

@@ -1,4 +1,5 @@
 import { type Client, createOrganization, getOrganization, items, NotFoundError } from '#sdk';
+import { importBlueprints } from './blueprint-import.js';
 import { importDependencies } from './dependency-import.js';
 import { type ImportContext, write } from './import-context.js';
 import type { ImportPlan, PlannedEntity } from './import-plan.js';
@@ -28,6 +29,7 @@ export async function runImport(plan: ImportPlan, options: ImportOptions): Promi
     await named('project types', plan.projectTypes, routes.projectTypes);
     await named('link definitions', plan.linkDefinitions, routes.linkDefinitions);
     await named('tags', plan.tags, routes.tags);
+    await importBlueprints(context, isNew);
     await importDependencies(context, await importProjects(context, isNew));
   } finally {
     options.progress.finish();

@@ -10,6 +10,7 @@ export const KINDS = [
   'project types',
   'link definitions',
   'tags',
+  'blueprints',
   'projects',
   'dependencies',
 ] as const;

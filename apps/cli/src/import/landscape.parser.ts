@@ -12,6 +12,7 @@ import {
   type PlannedProject,
   yamlFault,
 } from './import-plan.js';
+import { LANDSCAPE_BLUEPRINT, landscapeAttributes } from './landscape-attributes.js';
 
 /** Whose landscape it is, unless somebody says otherwise. */
 export const LANDSCAPE_ORGANIZATION = { slug: 'cncf', name: 'Cloud Native Computing Foundation' };
@@ -22,18 +23,7 @@ const LINK_FIELDS: Readonly<Record<string, string>> = {
   twitter: 'twitter',
   crunchbase: 'crunchbase',
 };
-const IDENTIFIER_FIELDS: Readonly<Record<string, string>> = { project: 'maturity', joined: 'joined' };
-const EXTRA_IDENTIFIERS = [
-  'lfx_slug',
-  'clomonitor_name',
-  'chat_channel',
-  'accepted',
-  'incubating',
-  'graduated',
-  'archived',
-  'annual_review_date',
-  'parent_project',
-];
+const EXTRA_IDENTIFIERS = ['lfx_slug', 'clomonitor_name', 'chat_channel', 'parent_project'];
 
 /**
  * Reads a landscape file (the CNCF's format): category → team, subcategory → project type, item → project.
@@ -70,6 +60,7 @@ class LandscapeParser {
       projectTypes: this.types.values(),
       linkDefinitions: this.links.values(),
       tags: [],
+      blueprints: [LANDSCAPE_BLUEPRINT],
       projects: this.projects.values(),
       problems: this.problems,
       notes: this.notes(),
@@ -123,7 +114,8 @@ class LandscapeParser {
       team: team.slug,
       project_types: [...new Set(types)],
       links: this.linksOf(node, fields, extra),
-      identifiers: identifiersOf(fields, extra),
+      identifiers: identifiersOf(extra),
+      attributes: this.attributesOf(node, fields, extra),
       tags: [],
       depends_on: [],
       source: { file: this.file, line: this.lineOf(startOf(node)) },
@@ -164,6 +156,20 @@ class LandscapeParser {
     return links;
   }
 
+  private attributesOf(
+    node: YAMLMap,
+    fields: Record<string, unknown>,
+    extra: Record<string, unknown>,
+  ): Record<string, string> {
+    const { attributes, faults } = landscapeAttributes({
+      ...extra,
+      maturity: fields['project'],
+      joined: fields['joined'],
+    });
+    for (const fault of faults) this.problem(startOf(node), `${fault} of ${String(fields['name'])}; it is left out`);
+    return attributes;
+  }
+
   private notes(): string[] {
     const projects = this.projects.values().length;
     if (this.items === projects) return [];
@@ -182,12 +188,11 @@ class LandscapeParser {
   }
 }
 
-function identifiersOf(fields: Record<string, unknown>, extra: Record<string, unknown>): Record<string, string> {
+function identifiersOf(extra: Record<string, unknown>): Record<string, string> {
   const identifiers: Record<string, string> = {};
   const add = (key: string, value: unknown) => {
     if (typeof value === 'string' && value !== '') identifiers[key] = clip(value, LIMITS.identifier);
   };
-  for (const [field, key] of Object.entries(IDENTIFIER_FIELDS)) add(key, fields[field]);
   for (const field of EXTRA_IDENTIFIERS) add(field, extra[field]);
   return identifiers;
 }

@@ -11,6 +11,7 @@ const PLANNED: PlannedProject = {
   project_types: ['service', 'api'],
   links: { repository: 'https://git.example.org/api' },
   identifiers: { jira: 'API' },
+  attributes: { lifecycle: 'production' },
   tags: ['go'],
   depends_on: [],
   source: { file: 'x.yml', line: 1 },
@@ -30,10 +31,10 @@ function existing(changes: Partial<Project> = {}): Project {
     tags: ['by-hand', 'go'].map(reference),
     links: { repository: 'https://git.example.org/api', runbook: 'https://wiki.example.org/api' },
     identifiers: { jira: 'API', pager: 'P1' },
+    attributes: { lifecycle: 'production', tier: 1 },
+    attribute_errors: [],
     archived_at: null,
     score: null,
-    attributes: {},
-    attribute_errors: [],
     created_at: '2026-11-23T10:00:00.000Z',
     updated_at: '2026-11-23T10:00:00.000Z',
     version: 3,
@@ -58,6 +59,7 @@ describe('isAsPlanned', () => {
     ['tags', { tags: ['rust'] }],
     ['links', { links: { repository: 'https://git.example.org/moved' } }],
     ['identifiers', { identifiers: { github: 'acme/api' } }],
+    ['attributes', { attributes: { lifecycle: 'deprecated' } }],
   ])('finds another %s', (_what, change) => {
     expect(isAsPlanned({ ...PLANNED, ...change }, existing())).toBe(false);
   });
@@ -74,6 +76,7 @@ describe('projectDocument', () => {
       icon: 'https://example.org/icon.svg',
       environments: { production: { url: 'https://api.example.org' } },
       tags: ['by-hand', 'go'],
+      attributes: { lifecycle: 'production', tier: 1 },
       links: {
         repository: 'https://git.example.org/api',
         runbook: 'https://wiki.example.org/api',

@@ -3,8 +3,8 @@ import type { Project, ProjectWrite } from '#sdk';
 import type { PlannedProject } from './import-plan.js';
 
 /**
- * The project to write: the plan says its name, description, team and types; links, identifiers and tags are added to
- * what is there; environments and icon, of which an import knows nothing, stay as they are.
+ * The project to write: the plan says its name, description, team and types; links, identifiers, attributes and
+ * tags are added to what is there; environments and icon, of which an import knows nothing, stay as they are.
  */
 export function projectDocument(planned: PlannedProject, existing?: Project): ProjectWrite {
   return {
@@ -17,6 +17,7 @@ export function projectDocument(planned: PlannedProject, existing?: Project): Pr
     tags: sorted([...(existing?.tags ?? []).map(({ slug }) => slug), ...planned.tags]),
     links: { ...existing?.links, ...planned.links },
     identifiers: { ...existing?.identifiers, ...planned.identifiers },
+    attributes: { ...existing?.attributes, ...planned.attributes },
     environments: Object.fromEntries(
       (existing?.environments ?? []).map(({ slug, properties }) => [slug, properties] as const),
     ),
@@ -35,6 +36,7 @@ export function isAsPlanned(planned: PlannedProject, existing: Project): boolean
       tags: [],
       links: {},
       identifiers: {},
+      attributes: {},
     },
     existing,
   );

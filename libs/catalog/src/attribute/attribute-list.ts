@@ -36,6 +36,11 @@ export function withAttributes(list: ListDefinition, attributes: ReadonlyMap<str
   };
 }
 
+/** The filters by attributes alone. */
+export function attributeFilters(attributes: ReadonlyMap<string, JsonObject>): ListDefinition {
+  return withAttributes({ sortable: [], filterable: {} }, attributes);
+}
+
 function shortNames(list: ListDefinition, names: Iterable<string>): Readonly<Record<string, string>> {
   const free = [...names].filter((name) => !Object.hasOwn(list.filterable, name) && !list.sortable.includes(name));
   return Object.fromEntries(free.map((name) => [name, ATTRIBUTES + name]));
