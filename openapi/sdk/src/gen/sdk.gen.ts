@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape, urlSearchParamsBodySerializer } from './client/index.js';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddServiceAccountToGroupData, AddServiceAccountToGroupErrors, AddServiceAccountToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, CancelRescoreData, CancelRescoreErrors, CancelRescoreResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CountProjectsData, CountProjectsErrors, CountProjectsResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateMyApiKeyData, CreateMyApiKeyErrors, CreateMyApiKeyResponses, CreateOAuthProviderData, CreateOAuthProviderErrors, CreateOAuthProviderResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateOrganizationScoringPolicyData, CreateOrganizationScoringPolicyErrors, CreateOrganizationScoringPolicyResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScoringPolicyData, CreateScoringPolicyErrors, CreateScoringPolicyResponses, CreateServiceAccountApiKeyData, CreateServiceAccountApiKeyErrors, CreateServiceAccountApiKeyResponses, CreateServiceAccountClientData, CreateServiceAccountClientErrors, CreateServiceAccountClientResponses, CreateServiceAccountData, CreateServiceAccountErrors, CreateServiceAccountResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteFailedEmailData, DeleteFailedEmailErrors, DeleteFailedEmailResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOAuthProviderData, DeleteOAuthProviderErrors, DeleteOAuthProviderResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteOrganizationScoringPolicyData, DeleteOrganizationScoringPolicyErrors, DeleteOrganizationScoringPolicyResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScoringPolicyData, DeleteScoringPolicyErrors, DeleteScoringPolicyResponses, DeleteServiceAccountData, DeleteServiceAccountErrors, DeleteServiceAccountResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableMyMfaData, DisableMyMfaErrors, DisableMyMfaResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, ExchangeSignInCodeData, ExchangeSignInCodeErrors, ExchangeSignInCodeResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportOrganizationAuditEventsData, ExportOrganizationAuditEventsErrors, ExportOrganizationAuditEventsResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, FinishProviderSignInData, FinishProviderSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAuthorizationServerData, GetAuthorizationServerResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetLocalAuthData, GetLocalAuthErrors, GetLocalAuthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMyApiKeyData, GetMyApiKeyErrors, GetMyApiKeyResponses, GetMyMfaData, GetMyMfaErrors, GetMyMfaResponses, GetOAuthProviderData, GetOAuthProviderErrors, GetOAuthProviderResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetOrganizationScoreDistributionData, GetOrganizationScoreDistributionErrors, GetOrganizationScoreDistributionResponses, GetOrganizationScoreRollupData, GetOrganizationScoreRollupErrors, GetOrganizationScoreRollupResponses, GetOrganizationScoringPolicyData, GetOrganizationScoringPolicyErrors, GetOrganizationScoringPolicyResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectScoreData, GetProjectScoreErrors, GetProjectScorePathData, GetProjectScorePathErrors, GetProjectScorePathResponses, GetProjectScoreResponses, GetProjectScoreTrendData, GetProjectScoreTrendErrors, GetProjectScoreTrendResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRescoreData, GetRescoreErrors, GetRescoreResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScoreDistributionData, GetScoreDistributionErrors, GetScoreDistributionResponses, GetScoreRollupData, GetScoreRollupErrors, GetScoreRollupResponses, GetScoringPolicyData, GetScoringPolicyErrors, GetScoringPolicyResponses, GetServiceAccountApiKeyData, GetServiceAccountApiKeyErrors, GetServiceAccountApiKeyResponses, GetServiceAccountClientData, GetServiceAccountClientErrors, GetServiceAccountClientResponses, GetServiceAccountData, GetServiceAccountErrors, GetServiceAccountResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUploadData, GetUploadErrors, GetUploadMetaData, GetUploadMetaErrors, GetUploadMetaResponses, GetUploadResponses, GetUploadThumbnailData, GetUploadThumbnailErrors, GetUploadThumbnailResponses, GetUserApiKeyData, GetUserApiKeyErrors, GetUserApiKeyResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveServiceAccountRoleData, GiveServiceAccountRoleErrors, GiveServiceAccountRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, IntrospectTokenData, IntrospectTokenErrors, IntrospectTokenResponses, InviteUserData, InviteUserErrors, InviteUserResponses, IssueClientTokenData, IssueClientTokenErrors, IssueClientTokenResponses, LinkMyIdentityData, LinkMyIdentityErrors, LinkMyIdentityResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListFailedEmailsData, ListFailedEmailsErrors, ListFailedEmailsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMyApiKeysData, ListMyApiKeysErrors, ListMyApiKeysResponses, ListMyIdentitiesData, ListMyIdentitiesErrors, ListMyIdentitiesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOAuthProvidersData, ListOAuthProvidersErrors, ListOAuthProvidersResponses, ListOrganizationAuditEventsData, ListOrganizationAuditEventsErrors, ListOrganizationAuditEventsResponses, ListOrganizationScoringPoliciesData, ListOrganizationScoringPoliciesErrors, ListOrganizationScoringPoliciesResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectScoresData, ListProjectScoresErrors, ListProjectScoresResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScoringPoliciesData, ListScoringPoliciesErrors, ListScoringPoliciesResponses, ListServiceAccountApiKeysData, ListServiceAccountApiKeysErrors, ListServiceAccountApiKeysResponses, ListServiceAccountClientsData, ListServiceAccountClientsErrors, ListServiceAccountClientsResponses, ListServiceAccountRolesData, ListServiceAccountRolesErrors, ListServiceAccountRolesResponses, ListServiceAccountsData, ListServiceAccountsErrors, ListServiceAccountsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUserApiKeysData, ListUserApiKeysErrors, ListUserApiKeysResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PreviewEmailData, PreviewEmailErrors, PreviewEmailResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveServiceAccountFromGroupData, RemoveServiceAccountFromGroupErrors, RemoveServiceAccountFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, RenewMyBackupCodesData, RenewMyBackupCodesErrors, RenewMyBackupCodesResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceOrganizationScoringPolicyData, ReplaceOrganizationScoringPolicyErrors, ReplaceOrganizationScoringPolicyResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceScoringPolicyData, ReplaceScoringPolicyErrors, ReplaceScoringPolicyResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserMfaData, ResetUserMfaErrors, ResetUserMfaResponses, RetryAllFailedEmailsData, RetryAllFailedEmailsErrors, RetryAllFailedEmailsResponses, RetryFailedEmailData, RetryFailedEmailErrors, RetryFailedEmailResponses, RevokeClientTokenData, RevokeClientTokenErrors, RevokeClientTokenResponses, RevokeMyApiKeyData, RevokeMyApiKeyErrors, RevokeMyApiKeyResponses, RevokeServiceAccountApiKeyData, RevokeServiceAccountApiKeyErrors, RevokeServiceAccountApiKeyResponses, RevokeServiceAccountClientData, RevokeServiceAccountClientErrors, RevokeServiceAccountClientResponses, RevokeUserApiKeyData, RevokeUserApiKeyErrors, RevokeUserApiKeyResponses, RotateMyApiKeyData, RotateMyApiKeyErrors, RotateMyApiKeyResponses, RotateServiceAccountApiKeyData, RotateServiceAccountApiKeyErrors, RotateServiceAccountApiKeyResponses, RotateServiceAccountClientData, RotateServiceAccountClientErrors, RotateServiceAccountClientResponses, SetLocalAuthData, SetLocalAuthErrors, SetLocalAuthResponses, SetupMyMfaData, SetupMyMfaErrors, SetupMyMfaResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SimulateOrganizationScoringPoliciesData, SimulateOrganizationScoringPoliciesErrors, SimulateOrganizationScoringPoliciesResponses, SimulateScoringPoliciesData, SimulateScoringPoliciesErrors, SimulateScoringPoliciesResponses, StartProviderSignInData, StartProviderSignInErrors, StartRescoreData, StartRescoreErrors, StartRescoreResponses, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeServiceAccountRoleData, TakeServiceAccountRoleErrors, TakeServiceAccountRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UnlinkMyIdentityData, UnlinkMyIdentityErrors, UnlinkMyIdentityResponses, UnlockUserData, UnlockUserErrors, UnlockUserResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateMyApiKeyData, UpdateMyApiKeyErrors, UpdateMyApiKeyResponses, UpdateOAuthProviderData, UpdateOAuthProviderErrors, UpdateOAuthProviderResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateOrganizationScoringPolicyData, UpdateOrganizationScoringPolicyErrors, UpdateOrganizationScoringPolicyResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateScoringPolicyData, UpdateScoringPolicyErrors, UpdateScoringPolicyResponses, UpdateServiceAccountApiKeyData, UpdateServiceAccountApiKeyErrors, UpdateServiceAccountApiKeyResponses, UpdateServiceAccountClientData, UpdateServiceAccountClientErrors, UpdateServiceAccountClientResponses, UpdateServiceAccountData, UpdateServiceAccountErrors, UpdateServiceAccountResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserApiKeyData, UpdateUserApiKeyErrors, UpdateUserApiKeyResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyMyMfaData, VerifyMyMfaErrors, VerifyMyMfaResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupToGroupData, AddGroupToGroupErrors, AddGroupToGroupResponses, AddServiceAccountToGroupData, AddServiceAccountToGroupErrors, AddServiceAccountToGroupResponses, AddUserToGroupData, AddUserToGroupErrors, AddUserToGroupResponses, ArchiveProjectData, ArchiveProjectErrors, ArchiveProjectResponses, CancelRescoreData, CancelRescoreErrors, CancelRescoreResponses, ChangeMyPasswordData, ChangeMyPasswordErrors, ChangeMyPasswordResponses, CountProjectsData, CountProjectsErrors, CountProjectsResponses, CreateBlueprintData, CreateBlueprintErrors, CreateBlueprintResponses, CreateEnvironmentData, CreateEnvironmentErrors, CreateEnvironmentResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateLinkDefinitionData, CreateLinkDefinitionErrors, CreateLinkDefinitionResponses, CreateMyApiKeyData, CreateMyApiKeyErrors, CreateMyApiKeyResponses, CreateOAuthProviderData, CreateOAuthProviderErrors, CreateOAuthProviderResponses, CreateOrganizationBlueprintData, CreateOrganizationBlueprintErrors, CreateOrganizationBlueprintResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateOrganizationScoringPolicyData, CreateOrganizationScoringPolicyErrors, CreateOrganizationScoringPolicyResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateProjectTypeData, CreateProjectTypeErrors, CreateProjectTypeResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScoringPolicyData, CreateScoringPolicyErrors, CreateScoringPolicyResponses, CreateServiceAccountApiKeyData, CreateServiceAccountApiKeyErrors, CreateServiceAccountApiKeyResponses, CreateServiceAccountClientData, CreateServiceAccountClientErrors, CreateServiceAccountClientResponses, CreateServiceAccountData, CreateServiceAccountErrors, CreateServiceAccountResponses, CreateTagData, CreateTagErrors, CreateTagResponses, CreateTeamData, CreateTeamErrors, CreateTeamResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteBlueprintData, DeleteBlueprintErrors, DeleteBlueprintResponses, DeleteDeadLetterData, DeleteDeadLetterErrors, DeleteDeadLetterResponses, DeleteEnvironmentData, DeleteEnvironmentErrors, DeleteEnvironmentResponses, DeleteFailedEmailData, DeleteFailedEmailErrors, DeleteFailedEmailResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteLinkDefinitionData, DeleteLinkDefinitionErrors, DeleteLinkDefinitionResponses, DeleteOAuthProviderData, DeleteOAuthProviderErrors, DeleteOAuthProviderResponses, DeleteOrganizationBlueprintData, DeleteOrganizationBlueprintErrors, DeleteOrganizationBlueprintResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteOrganizationScoringPolicyData, DeleteOrganizationScoringPolicyErrors, DeleteOrganizationScoringPolicyResponses, DeleteProjectData, DeleteProjectDependencyData, DeleteProjectDependencyErrors, DeleteProjectDependencyResponses, DeleteProjectEnvironmentData, DeleteProjectEnvironmentErrors, DeleteProjectEnvironmentResponses, DeleteProjectErrors, DeleteProjectResponses, DeleteProjectTypeData, DeleteProjectTypeErrors, DeleteProjectTypeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScoringPolicyData, DeleteScoringPolicyErrors, DeleteScoringPolicyResponses, DeleteServiceAccountData, DeleteServiceAccountErrors, DeleteServiceAccountResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DeleteTeamData, DeleteTeamErrors, DeleteTeamResponses, DeleteUploadData, DeleteUploadErrors, DeleteUploadResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableMyMfaData, DisableMyMfaErrors, DisableMyMfaResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, ExchangeSignInCodeData, ExchangeSignInCodeErrors, ExchangeSignInCodeResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportOrganizationAuditEventsData, ExportOrganizationAuditEventsErrors, ExportOrganizationAuditEventsResponses, FindProjectBySlugData, FindProjectBySlugErrors, FindProjectBySlugResponses, FinishProviderSignInData, FinishProviderSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAttributeSchemaData, GetAttributeSchemaErrors, GetAttributeSchemaResponses, GetAuthorizationServerData, GetAuthorizationServerResponses, GetBlueprintData, GetBlueprintErrors, GetBlueprintPurgeData, GetBlueprintPurgeErrors, GetBlueprintPurgeResponses, GetBlueprintResponses, GetDynamicOpenApiData, GetDynamicOpenApiErrors, GetDynamicOpenApiResponses, GetEnvironmentData, GetEnvironmentErrors, GetEnvironmentResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetJsonWebKeySetData, GetJsonWebKeySetResponses, GetLinkDefinitionData, GetLinkDefinitionErrors, GetLinkDefinitionResponses, GetLocalAuthData, GetLocalAuthErrors, GetLocalAuthResponses, GetMeData, GetMeErrors, GetMeResponses, GetMyApiKeyData, GetMyApiKeyErrors, GetMyApiKeyResponses, GetMyMfaData, GetMyMfaErrors, GetMyMfaResponses, GetOAuthProviderData, GetOAuthProviderErrors, GetOAuthProviderResponses, GetOrganizationBlueprintData, GetOrganizationBlueprintErrors, GetOrganizationBlueprintPurgeData, GetOrganizationBlueprintPurgeErrors, GetOrganizationBlueprintPurgeResponses, GetOrganizationBlueprintResponses, GetOrganizationData, GetOrganizationDeletionData, GetOrganizationDeletionErrors, GetOrganizationDeletionResponses, GetOrganizationErrors, GetOrganizationResponses, GetOrganizationScoreDistributionData, GetOrganizationScoreDistributionErrors, GetOrganizationScoreDistributionResponses, GetOrganizationScoreRollupData, GetOrganizationScoreRollupErrors, GetOrganizationScoreRollupResponses, GetOrganizationScoringPolicyData, GetOrganizationScoringPolicyErrors, GetOrganizationScoringPolicyResponses, GetProjectData, GetProjectErrors, GetProjectImpactData, GetProjectImpactErrors, GetProjectImpactResponses, GetProjectResponses, GetProjectSchemaData, GetProjectSchemaErrors, GetProjectSchemaResponses, GetProjectScoreData, GetProjectScoreErrors, GetProjectScorePathData, GetProjectScorePathErrors, GetProjectScorePathResponses, GetProjectScoreResponses, GetProjectScoreTrendData, GetProjectScoreTrendErrors, GetProjectScoreTrendResponses, GetProjectTypeData, GetProjectTypeErrors, GetProjectTypeResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRescoreData, GetRescoreErrors, GetRescoreResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScoreDistributionData, GetScoreDistributionErrors, GetScoreDistributionResponses, GetScoreRollupData, GetScoreRollupErrors, GetScoreRollupResponses, GetScoringPolicyData, GetScoringPolicyErrors, GetScoringPolicyResponses, GetServiceAccountApiKeyData, GetServiceAccountApiKeyErrors, GetServiceAccountApiKeyResponses, GetServiceAccountClientData, GetServiceAccountClientErrors, GetServiceAccountClientResponses, GetServiceAccountData, GetServiceAccountErrors, GetServiceAccountResponses, GetStatusData, GetStatusResponses, GetTagData, GetTagErrors, GetTagResponses, GetTeamData, GetTeamErrors, GetTeamResponses, GetUploadData, GetUploadErrors, GetUploadMetaData, GetUploadMetaErrors, GetUploadMetaResponses, GetUploadResponses, GetUploadThumbnailData, GetUploadThumbnailErrors, GetUploadThumbnailResponses, GetUserApiKeyData, GetUserApiKeyErrors, GetUserApiKeyResponses, GetUserData, GetUserErrors, GetUserResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, GiveServiceAccountRoleData, GiveServiceAccountRoleErrors, GiveServiceAccountRoleResponses, GiveUserRoleData, GiveUserRoleErrors, GiveUserRoleResponses, IntrospectTokenData, IntrospectTokenErrors, IntrospectTokenResponses, InviteUserData, InviteUserErrors, InviteUserResponses, IssueClientTokenData, IssueClientTokenErrors, IssueClientTokenResponses, LinkMyIdentityData, LinkMyIdentityErrors, LinkMyIdentityResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBlueprintsData, ListBlueprintsErrors, ListBlueprintsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEnvironmentsData, ListEnvironmentsErrors, ListEnvironmentsResponses, ListFailedEmailsData, ListFailedEmailsErrors, ListFailedEmailsResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupRolesData, ListGroupRolesErrors, ListGroupRolesResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListLinkDefinitionsData, ListLinkDefinitionsErrors, ListLinkDefinitionsResponses, ListMyApiKeysData, ListMyApiKeysErrors, ListMyApiKeysResponses, ListMyIdentitiesData, ListMyIdentitiesErrors, ListMyIdentitiesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOAuthProvidersData, ListOAuthProvidersErrors, ListOAuthProvidersResponses, ListOrganizationAuditEventsData, ListOrganizationAuditEventsErrors, ListOrganizationAuditEventsResponses, ListOrganizationBlueprintsData, ListOrganizationBlueprintsErrors, ListOrganizationBlueprintsResponses, ListOrganizationScoringPoliciesData, ListOrganizationScoringPoliciesErrors, ListOrganizationScoringPoliciesResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProjectDependenciesData, ListProjectDependenciesErrors, ListProjectDependenciesResponses, ListProjectDependentsData, ListProjectDependentsErrors, ListProjectDependentsResponses, ListProjectHistoryData, ListProjectHistoryErrors, ListProjectHistoryResponses, ListProjectScoresData, ListProjectScoresErrors, ListProjectScoresResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListProjectTypesData, ListProjectTypesErrors, ListProjectTypesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScoringPoliciesData, ListScoringPoliciesErrors, ListScoringPoliciesResponses, ListServiceAccountApiKeysData, ListServiceAccountApiKeysErrors, ListServiceAccountApiKeysResponses, ListServiceAccountClientsData, ListServiceAccountClientsErrors, ListServiceAccountClientsResponses, ListServiceAccountRolesData, ListServiceAccountRolesErrors, ListServiceAccountRolesResponses, ListServiceAccountsData, ListServiceAccountsErrors, ListServiceAccountsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTagsData, ListTagsErrors, ListTagsResponses, ListTeamsData, ListTeamsErrors, ListTeamsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUserApiKeysData, ListUserApiKeysErrors, ListUserApiKeysResponses, ListUserRolesData, ListUserRolesErrors, ListUserRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, OpenQueueBoardData, OpenQueueBoardErrors, OpenQueueBoardResponses, PreviewBlueprintData, PreviewBlueprintErrors, PreviewBlueprintResponses, PreviewEmailData, PreviewEmailErrors, PreviewEmailResponses, PreviewOrganizationBlueprintData, PreviewOrganizationBlueprintErrors, PreviewOrganizationBlueprintResponses, PutProjectDependencyData, PutProjectDependencyErrors, PutProjectDependencyResponses, PutProjectEnvironmentData, PutProjectEnvironmentErrors, PutProjectEnvironmentResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RefreshData, RefreshErrors, RefreshResponses, RemoveGroupFromGroupData, RemoveGroupFromGroupErrors, RemoveGroupFromGroupResponses, RemoveServiceAccountFromGroupData, RemoveServiceAccountFromGroupErrors, RemoveServiceAccountFromGroupResponses, RemoveUserFromGroupData, RemoveUserFromGroupErrors, RemoveUserFromGroupResponses, RenewMyBackupCodesData, RenewMyBackupCodesErrors, RenewMyBackupCodesResponses, ReplaceBlueprintData, ReplaceBlueprintErrors, ReplaceBlueprintResponses, ReplaceEnvironmentData, ReplaceEnvironmentErrors, ReplaceEnvironmentResponses, ReplaceLinkDefinitionData, ReplaceLinkDefinitionErrors, ReplaceLinkDefinitionResponses, ReplaceOrganizationBlueprintData, ReplaceOrganizationBlueprintErrors, ReplaceOrganizationBlueprintResponses, ReplaceOrganizationData, ReplaceOrganizationErrors, ReplaceOrganizationResponses, ReplaceOrganizationScoringPolicyData, ReplaceOrganizationScoringPolicyErrors, ReplaceOrganizationScoringPolicyResponses, ReplaceProjectData, ReplaceProjectErrors, ReplaceProjectResponses, ReplaceProjectTypeData, ReplaceProjectTypeErrors, ReplaceProjectTypeResponses, ReplaceScoringPolicyData, ReplaceScoringPolicyErrors, ReplaceScoringPolicyResponses, ReplaceTagData, ReplaceTagErrors, ReplaceTagResponses, ReplaceTeamData, ReplaceTeamErrors, ReplaceTeamResponses, ReplayAllDeadLettersData, ReplayAllDeadLettersErrors, ReplayAllDeadLettersResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserMfaData, ResetUserMfaErrors, ResetUserMfaResponses, RetryAllFailedEmailsData, RetryAllFailedEmailsErrors, RetryAllFailedEmailsResponses, RetryFailedEmailData, RetryFailedEmailErrors, RetryFailedEmailResponses, RevokeClientTokenData, RevokeClientTokenErrors, RevokeClientTokenResponses, RevokeMyApiKeyData, RevokeMyApiKeyErrors, RevokeMyApiKeyResponses, RevokeServiceAccountApiKeyData, RevokeServiceAccountApiKeyErrors, RevokeServiceAccountApiKeyResponses, RevokeServiceAccountClientData, RevokeServiceAccountClientErrors, RevokeServiceAccountClientResponses, RevokeUserApiKeyData, RevokeUserApiKeyErrors, RevokeUserApiKeyResponses, RotateMyApiKeyData, RotateMyApiKeyErrors, RotateMyApiKeyResponses, RotateServiceAccountApiKeyData, RotateServiceAccountApiKeyErrors, RotateServiceAccountApiKeyResponses, RotateServiceAccountClientData, RotateServiceAccountClientErrors, RotateServiceAccountClientResponses, SetLocalAuthData, SetLocalAuthErrors, SetLocalAuthResponses, SetupMyMfaData, SetupMyMfaErrors, SetupMyMfaResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SimulateOrganizationScoringPoliciesData, SimulateOrganizationScoringPoliciesErrors, SimulateOrganizationScoringPoliciesResponses, SimulateScoringPoliciesData, SimulateScoringPoliciesErrors, SimulateScoringPoliciesResponses, StartProviderSignInData, StartProviderSignInErrors, StartRescoreData, StartRescoreErrors, StartRescoreResponses, TakeGroupRoleData, TakeGroupRoleErrors, TakeGroupRoleResponses, TakeServiceAccountRoleData, TakeServiceAccountRoleErrors, TakeServiceAccountRoleResponses, TakeUserRoleData, TakeUserRoleErrors, TakeUserRoleResponses, UnarchiveProjectData, UnarchiveProjectErrors, UnarchiveProjectResponses, UnlinkMyIdentityData, UnlinkMyIdentityErrors, UnlinkMyIdentityResponses, UnlockUserData, UnlockUserErrors, UnlockUserResponses, UpdateBlueprintData, UpdateBlueprintErrors, UpdateBlueprintResponses, UpdateEnvironmentData, UpdateEnvironmentErrors, UpdateEnvironmentResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateLinkDefinitionData, UpdateLinkDefinitionErrors, UpdateLinkDefinitionResponses, UpdateMyApiKeyData, UpdateMyApiKeyErrors, UpdateMyApiKeyResponses, UpdateOAuthProviderData, UpdateOAuthProviderErrors, UpdateOAuthProviderResponses, UpdateOrganizationBlueprintData, UpdateOrganizationBlueprintErrors, UpdateOrganizationBlueprintResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses, UpdateOrganizationScoringPolicyData, UpdateOrganizationScoringPolicyErrors, UpdateOrganizationScoringPolicyResponses, UpdateProjectData, UpdateProjectEnvironmentData, UpdateProjectEnvironmentErrors, UpdateProjectEnvironmentResponses, UpdateProjectErrors, UpdateProjectResponses, UpdateProjectTypeData, UpdateProjectTypeErrors, UpdateProjectTypeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateScoringPolicyData, UpdateScoringPolicyErrors, UpdateScoringPolicyResponses, UpdateServiceAccountApiKeyData, UpdateServiceAccountApiKeyErrors, UpdateServiceAccountApiKeyResponses, UpdateServiceAccountClientData, UpdateServiceAccountClientErrors, UpdateServiceAccountClientResponses, UpdateServiceAccountData, UpdateServiceAccountErrors, UpdateServiceAccountResponses, UpdateTagData, UpdateTagErrors, UpdateTagResponses, UpdateTeamData, UpdateTeamErrors, UpdateTeamResponses, UpdateUserApiKeyData, UpdateUserApiKeyErrors, UpdateUserApiKeyResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyMyMfaData, VerifyMyMfaErrors, VerifyMyMfaResponses, WriteProjectsData, WriteProjectsErrors, WriteProjectsResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -451,6 +451,110 @@ export const verifyEmail = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * Tells how far the removal of a deleted blueprint's attributes is
+ *
+ * Entities are looked at in chunks; one that another blueprint declares the attribute for keeps its value.
+ */
+export const getBlueprintPurge = <ThrowOnError extends boolean = false>(options: Options<GetBlueprintPurgeData, ThrowOnError>): RequestResult<GetBlueprintPurgeResponses, GetBlueprintPurgeErrors, ThrowOnError> => (options.client ?? client).get<GetBlueprintPurgeResponses, GetBlueprintPurgeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprint-purges/{id}',
+    ...options
+});
+
+/**
+ * Lists the blueprints in force in all organizations, enabled or not
+ *
+ * Only those for all organizations: an organization's own are listed below it.
+ */
+export const listBlueprints = <ThrowOnError extends boolean = false>(options?: Options<ListBlueprintsData, ThrowOnError>): RequestResult<ListBlueprintsResponses, ListBlueprintsErrors, ThrowOnError> => (options?.client ?? client).get<ListBlueprintsResponses, ListBlueprintsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprints',
+    ...options
+});
+
+/**
+ * Creates a blueprint for all organizations
+ *
+ * It is in force from the next request on, in every process. The schema is refused (422 `validation_failed`, with pointers) where a keyword would not be enforced, a reference leaves it, a pattern needs backtracking, it is too large or too deep, or it redefines a field that every entity has. What is stored already and does not fit stays, and is marked in `attribute_errors`; the preview tells how much that would be.
+ */
+export const createBlueprint = <ThrowOnError extends boolean = false>(options: Options<CreateBlueprintData, ThrowOnError>): RequestResult<CreateBlueprintResponses, CreateBlueprintErrors, ThrowOnError> => (options.client ?? client).post<CreateBlueprintResponses, CreateBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprints',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tells what a blueprint for all organizations would do to what is stored, without saving it
+ *
+ * Looks at everything that it would be in force for, and counts what would not fit, what would fit again, and what would not be seen any more; with samples. With `replaces`, that blueprint is taken to be changed into this one; `enabled: false` shows what switching it off would do.
+ */
+export const previewBlueprint = <ThrowOnError extends boolean = false>(options: Options<PreviewBlueprintData, ThrowOnError>): RequestResult<PreviewBlueprintResponses, PreviewBlueprintErrors, ThrowOnError> => (options.client ?? client).post<PreviewBlueprintResponses, PreviewBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprints/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a blueprint; with `purge=true`, with the values of its attributes
+ *
+ * The values stay otherwise, unseen, and come back with a blueprint that declares them. With `purge=true` a job removes them where no other blueprint declares them: the answer is 202 with how far that is, and `Location` says where to ask again.
+ */
+export const deleteBlueprint = <ThrowOnError extends boolean = false>(options: Options<DeleteBlueprintData, ThrowOnError>): RequestResult<DeleteBlueprintResponses, DeleteBlueprintErrors, ThrowOnError> => (options.client ?? client).delete<DeleteBlueprintResponses, DeleteBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprints/{id}',
+    ...options
+});
+
+/**
+ * Reads a blueprint
+ *
+ * With `If-None-Match`, an unchanged blueprint is answered 304 without a body.
+ */
+export const getBlueprint = <ThrowOnError extends boolean = false>(options: Options<GetBlueprintData, ThrowOnError>): RequestResult<GetBlueprintResponses, GetBlueprintErrors, ThrowOnError> => (options.client ?? client).get<GetBlueprintResponses, GetBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprints/{id}',
+    ...options
+});
+
+/**
+ * Changes parts of a blueprint, by a merge patch or a JSON patch
+ *
+ * In a merge patch, null takes a single attribute out of the schema. The patched document is checked again as a whole (422 `validation_failed`).
+ */
+export const updateBlueprint = <ThrowOnError extends boolean = false>(options: Options<UpdateBlueprintData, ThrowOnError>): RequestResult<UpdateBlueprintResponses, UpdateBlueprintErrors, ThrowOnError> => (options.client ?? client).patch<UpdateBlueprintResponses, UpdateBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprints/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Replaces a blueprint: what the body leaves out is cleared
+ *
+ * The whole document, as for creating; kind, type and edge cannot be changed (422). A stale `If-Match` is refused (412 `version_mismatch`).
+ */
+export const replaceBlueprint = <ThrowOnError extends boolean = false>(options: Options<ReplaceBlueprintData, ThrowOnError>): RequestResult<ReplaceBlueprintResponses, ReplaceBlueprintErrors, ThrowOnError> => (options.client ?? client).put<ReplaceBlueprintResponses, ReplaceBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/blueprints/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Lists what was changed in everything the caller may read, oldest first
  *
  * Of each organization the kinds of things that the caller's roles let them read there. To follow the catalogue, keep `position` and pass it as `cursor` the next time: nothing is left out and nothing comes twice. A change appears when it can no longer be overtaken by an earlier one, which takes seconds; 503 without analytics.
@@ -884,6 +988,17 @@ export const endMySession = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
+ * Reads the OpenAPI document with the attributes of an organization's projects
+ *
+ * As its blueprints are now: in the schemas of projects, and as filters of their list. Without an organization it is the document at `/openapi.json`. 404 where the caller may not read projects there.
+ */
+export const getDynamicOpenApi = <ThrowOnError extends boolean = false>(options?: Options<GetDynamicOpenApiData, ThrowOnError>): RequestResult<GetDynamicOpenApiResponses, GetDynamicOpenApiErrors, ThrowOnError> => (options?.client ?? client).get<GetDynamicOpenApiResponses, GetDynamicOpenApiErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/openapi/dynamic.json',
+    ...options
+});
+
+/**
  * Tells how far the deletion of an organization with all it owns is
  *
  * Beside the organizations rather than below one, because it can be read when the organization is gone. The permission must hold everywhere.
@@ -992,6 +1107,110 @@ export const exportOrganizationAuditEvents = <ThrowOnError extends boolean = fal
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/organizations/{org}/audit/export',
     ...options
+});
+
+/**
+ * Tells how far the removal of a deleted blueprint's attributes is in an organization
+ *
+ * Entities are looked at in chunks; one that another blueprint declares the attribute for keeps its value.
+ */
+export const getOrganizationBlueprintPurge = <ThrowOnError extends boolean = false>(options: Options<GetOrganizationBlueprintPurgeData, ThrowOnError>): RequestResult<GetOrganizationBlueprintPurgeResponses, GetOrganizationBlueprintPurgeErrors, ThrowOnError> => (options.client ?? client).get<GetOrganizationBlueprintPurgeResponses, GetOrganizationBlueprintPurgeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprint-purges/{id}',
+    ...options
+});
+
+/**
+ * Lists the blueprints in force in one organization, enabled or not
+ *
+ * Those of the organization, and those for all (`organization_id` null), which are in force in it too and can only be changed for all.
+ */
+export const listOrganizationBlueprints = <ThrowOnError extends boolean = false>(options: Options<ListOrganizationBlueprintsData, ThrowOnError>): RequestResult<ListOrganizationBlueprintsResponses, ListOrganizationBlueprintsErrors, ThrowOnError> => (options.client ?? client).get<ListOrganizationBlueprintsResponses, ListOrganizationBlueprintsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprints',
+    ...options
+});
+
+/**
+ * Creates a blueprint for one organization
+ *
+ * It is in force from the next request on, in every process. The schema is refused (422 `validation_failed`, with pointers) where a keyword would not be enforced, a reference leaves it, a pattern needs backtracking, it is too large or too deep, or it redefines a field that every entity has. What is stored already and does not fit stays, and is marked in `attribute_errors`; the preview tells how much that would be.
+ */
+export const createOrganizationBlueprint = <ThrowOnError extends boolean = false>(options: Options<CreateOrganizationBlueprintData, ThrowOnError>): RequestResult<CreateOrganizationBlueprintResponses, CreateOrganizationBlueprintErrors, ThrowOnError> => (options.client ?? client).post<CreateOrganizationBlueprintResponses, CreateOrganizationBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprints',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tells what a blueprint for one organization would do to what is stored, without saving it
+ *
+ * Looks at everything that it would be in force for, and counts what would not fit, what would fit again, and what would not be seen any more; with samples. With `replaces`, that blueprint is taken to be changed into this one; `enabled: false` shows what switching it off would do.
+ */
+export const previewOrganizationBlueprint = <ThrowOnError extends boolean = false>(options: Options<PreviewOrganizationBlueprintData, ThrowOnError>): RequestResult<PreviewOrganizationBlueprintResponses, PreviewOrganizationBlueprintErrors, ThrowOnError> => (options.client ?? client).post<PreviewOrganizationBlueprintResponses, PreviewOrganizationBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprints/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deletes a blueprint of an organization; with `purge=true`, with the values of its attributes
+ *
+ * The values stay otherwise, unseen, and come back with a blueprint that declares them. With `purge=true` a job removes them where no other blueprint declares them: the answer is 202 with how far that is, and `Location` says where to ask again.
+ */
+export const deleteOrganizationBlueprint = <ThrowOnError extends boolean = false>(options: Options<DeleteOrganizationBlueprintData, ThrowOnError>): RequestResult<DeleteOrganizationBlueprintResponses, DeleteOrganizationBlueprintErrors, ThrowOnError> => (options.client ?? client).delete<DeleteOrganizationBlueprintResponses, DeleteOrganizationBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprints/{id}',
+    ...options
+});
+
+/**
+ * Reads a blueprint of an organization
+ *
+ * With `If-None-Match`, an unchanged blueprint is answered 304 without a body.
+ */
+export const getOrganizationBlueprint = <ThrowOnError extends boolean = false>(options: Options<GetOrganizationBlueprintData, ThrowOnError>): RequestResult<GetOrganizationBlueprintResponses, GetOrganizationBlueprintErrors, ThrowOnError> => (options.client ?? client).get<GetOrganizationBlueprintResponses, GetOrganizationBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprints/{id}',
+    ...options
+});
+
+/**
+ * Changes parts of a blueprint of an organization, by a merge patch or a JSON patch
+ *
+ * In a merge patch, null takes a single attribute out of the schema. The patched document is checked again as a whole (422 `validation_failed`).
+ */
+export const updateOrganizationBlueprint = <ThrowOnError extends boolean = false>(options: Options<UpdateOrganizationBlueprintData, ThrowOnError>): RequestResult<UpdateOrganizationBlueprintResponses, UpdateOrganizationBlueprintErrors, ThrowOnError> => (options.client ?? client).patch<UpdateOrganizationBlueprintResponses, UpdateOrganizationBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprints/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/merge-patch+json',
+        ...options.headers
+    }
+});
+
+/**
+ * Replaces a blueprint of an organization: what the body leaves out is cleared
+ *
+ * The whole document, as for creating; kind, type and edge cannot be changed (422). A stale `If-Match` is refused (412 `version_mismatch`).
+ */
+export const replaceOrganizationBlueprint = <ThrowOnError extends boolean = false>(options: Options<ReplaceOrganizationBlueprintData, ThrowOnError>): RequestResult<ReplaceOrganizationBlueprintResponses, ReplaceOrganizationBlueprintErrors, ThrowOnError> => (options.client ?? client).put<ReplaceOrganizationBlueprintResponses, ReplaceOrganizationBlueprintErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/blueprints/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -1292,6 +1511,17 @@ export const countProjects = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Tells what attributes a project of some types may have, before there is one
+ *
+ * The blueprints in force, merged by attribute: of those that declare the same one, the one with the lowest priority number wins, of equal ones the first by slug. The answer says where each attribute comes from and which blueprints it shadows.
+ */
+export const getProjectSchema = <ThrowOnError extends boolean = false>(options: Options<GetProjectSchemaData, ThrowOnError>): RequestResult<GetProjectSchemaResponses, GetProjectSchemaErrors, ThrowOnError> => (options.client ?? client).get<GetProjectSchemaResponses, GetProjectSchemaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/projects/schema',
+    ...options
+});
+
+/**
  * Deletes a project with its edges; its history stays
  *
  * Dependencies from and to it end with it. To keep it readable, archive it instead.
@@ -1517,6 +1747,17 @@ export const getProjectScoreTrend = <ThrowOnError extends boolean = false>(optio
 export const unarchiveProject = <ThrowOnError extends boolean = false>(options: Options<UnarchiveProjectData, ThrowOnError>): RequestResult<UnarchiveProjectResponses, UnarchiveProjectErrors, ThrowOnError> => (options.client ?? client).post<UnarchiveProjectResponses, UnarchiveProjectErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/organizations/{org}/projects/{id}/unarchive',
+    ...options
+});
+
+/**
+ * Tells what attributes a kind of entity may have, or an edge from a project of some types
+ *
+ * For `Organization`, `Team`, `ProjectType`, `Environment`, `Project`, `DEPLOYED_IN` and `DEPENDS_ON`. A project type or environment itself is named by its slug in the respective parameter, because blueprints may be filtered by it. Edges may have properties that no blueprint declares, unless one closes them.
+ */
+export const getAttributeSchema = <ThrowOnError extends boolean = false>(options: Options<GetAttributeSchemaData, ThrowOnError>): RequestResult<GetAttributeSchemaResponses, GetAttributeSchemaErrors, ThrowOnError> => (options.client ?? client).get<GetAttributeSchemaResponses, GetAttributeSchemaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{org}/schemas/{subject}',
     ...options
 });
 

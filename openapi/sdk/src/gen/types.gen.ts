@@ -248,6 +248,20 @@ export type ApiKeyWrite = {
 };
 
 /**
+ * Where an attribute comes from.
+ */
+export type AttributeSource = {
+    /**
+     * The slug of the blueprint that declares it.
+     */
+    blueprint: string;
+    /**
+     * The slugs of the blueprints that declare it too and do not count here, in the order in which they would.
+     */
+    shadowed: Array<string>;
+};
+
+/**
  * Who did something.
  */
 export type AuditActor = {
@@ -419,6 +433,395 @@ export type BackupCodes = {
      * Each works once.
      */
     backup_codes: Array<string>;
+};
+
+/**
+ * A blueprint: attributes that people declared for a kind of entity, or for a kind of edge.
+ */
+export type Blueprint = {
+    /**
+     * Whether it is about entities or about edges.
+     */
+    kind: 'node' | 'relationship';
+    /**
+     * Whose attributes it declares; null for edges.
+     */
+    type: 'Organization' | 'Team' | 'ProjectType' | 'Environment' | 'Project' | null;
+    /**
+     * Whose properties it declares; null for nodes.
+     */
+    edge: 'DEPLOYED_IN' | 'DEPENDS_ON' | null;
+    /**
+     * Nano ID; never changes.
+     */
+    id: string;
+    /**
+     * The organization in which it is in force; null for all of them.
+     */
+    organization_id: string | null;
+    /**
+     * Its name in the list of its kind and type or edge.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What it is for; null where nobody said.
+     */
+    description: string | null;
+    /**
+     * Where the edge starts; null for nodes.
+     */
+    source: string | null;
+    /**
+     * Where the edge ends; null for nodes.
+     */
+    target: string | null;
+    /**
+     * Whether it is in force.
+     */
+    enabled: boolean;
+    /**
+     * Which one wins a clash: the lower number.
+     */
+    priority: number;
+    /**
+     * Which entities it is about.
+     */
+    filter: BlueprintFilter;
+    /**
+     * JSON Schema 2020-12 of the attributes.
+     */
+    json_schema: {
+        [key: string]: unknown;
+    };
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Goes up by one with every change; the `ETag` of the resource.
+     */
+    version: number;
+};
+
+/**
+ * Which entities a blueprint is about. An empty list is about all; where both lists say something, both must hold.
+ */
+export type BlueprintFilter = {
+    /**
+     * Slugs of project types: it is about projects that have any of them.
+     */
+    project_type?: Array<string>;
+    /**
+     * Slugs of environments: it is about deployments in any of them, and about projects deployed in any of them.
+     */
+    environment?: Array<string>;
+};
+
+/**
+ * A page of blueprints.
+ */
+export type BlueprintPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Blueprint>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * A JSON merge patch (RFC 7396): what is left out stays as it is, null clears.
+ */
+export type BlueprintPatch = {
+    /**
+     * Whether it is about entities or about the edges between them. It cannot be changed later.
+     */
+    kind?: 'node' | 'relationship';
+    /**
+     * Of a node blueprint: whose attributes it declares. It cannot be changed later.
+     */
+    type?: 'Organization' | 'Team' | 'ProjectType' | 'Environment' | 'Project' | null;
+    /**
+     * Of a relationship blueprint: where the edge starts; absent for the only possible one.
+     */
+    source?: 'Project' | null;
+    /**
+     * Of a relationship blueprint: whose properties it declares. It cannot be changed later.
+     */
+    edge?: 'DEPLOYED_IN' | 'DEPENDS_ON' | null;
+    /**
+     * Of a relationship blueprint: where the edge ends; absent for the only possible one.
+     */
+    target?: 'Environment' | 'Project' | null;
+    /**
+     * Its name in the list of its kind and type or edge; unique there, within the organization or among those for all.
+     */
+    slug?: string;
+    /**
+     * The name people see.
+     */
+    name?: string;
+    /**
+     * What it is for; null or absent for none.
+     */
+    description?: string | null;
+    /**
+     * Whether it is in force.
+     */
+    enabled?: boolean | null;
+    /**
+     * Which blueprint wins where two declare the same attribute: the one with the lower number; of equal ones the first by
+     * slug.
+     */
+    priority?: number | null;
+    /**
+     * Which entities it is about; absent for all.
+     */
+    filter?: BlueprintFilter;
+    /**
+     * JSON Schema 2020-12 of an object: its properties are the attributes.
+     */
+    json_schema?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * A blueprint as it would be written.
+ */
+export type BlueprintPreview = {
+    /**
+     * Whether it is about entities or about the edges between them. It cannot be changed later.
+     */
+    kind: 'node' | 'relationship';
+    /**
+     * Of a node blueprint: whose attributes it declares. It cannot be changed later.
+     */
+    type?: 'Organization' | 'Team' | 'ProjectType' | 'Environment' | 'Project' | null;
+    /**
+     * Of a relationship blueprint: where the edge starts; absent for the only possible one.
+     */
+    source?: 'Project' | null;
+    /**
+     * Of a relationship blueprint: whose properties it declares. It cannot be changed later.
+     */
+    edge?: 'DEPLOYED_IN' | 'DEPENDS_ON' | null;
+    /**
+     * Of a relationship blueprint: where the edge ends; absent for the only possible one.
+     */
+    target?: 'Environment' | 'Project' | null;
+    /**
+     * Its name in the list of its kind and type or edge; unique there, within the organization or among those for all.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What it is for; null or absent for none.
+     */
+    description?: string | null;
+    /**
+     * Whether it is in force.
+     */
+    enabled?: boolean;
+    /**
+     * Which blueprint wins where two declare the same attribute: the one with the lower number; of equal ones the first by
+     * slug.
+     */
+    priority?: number;
+    /**
+     * Which entities it is about; absent for all.
+     */
+    filter?: BlueprintFilter;
+    /**
+     * JSON Schema 2020-12 of an object: its properties are the attributes.
+     */
+    json_schema: {
+        [key: string]: unknown;
+    };
+    /**
+     * The id of the blueprint that it would replace; absent for a new one.
+     */
+    replaces?: string;
+};
+
+/**
+ * What a blueprint would do to what is stored.
+ */
+export type BlueprintPreviewResult = {
+    /**
+     * How many entities or edges it would be in force for, or was.
+     */
+    checked: number;
+    /**
+     * How many fit now and would not fit then.
+     */
+    would_become_invalid: number;
+    /**
+     * How many do not fit now and would fit then.
+     */
+    would_become_valid: number;
+    /**
+     * How many fit neither now nor then.
+     */
+    would_stay_invalid: number;
+    /**
+     * How many have values that would not be seen any more.
+     */
+    would_be_hidden: number;
+    /**
+     * The first of those that would become invalid, at most 20.
+     */
+    samples: Array<BlueprintPreviewSample>;
+};
+
+/**
+ * Something that would not fit any more.
+ */
+export type BlueprintPreviewSample = {
+    /**
+     * The organization that it belongs to.
+     */
+    organization_id: string;
+    /**
+     * The id of the entity, or of the one that the edge starts at.
+     */
+    id: string;
+    /**
+     * Its slug.
+     */
+    slug: string;
+    /**
+     * Of an edge: the slug of the entity that it leads to; null for entities.
+     */
+    to: string | null;
+    /**
+     * What would not fit, with pointers into the attributes.
+     */
+    errors: Array<FieldError>;
+};
+
+/**
+ * How far the removal of the attributes of a deleted blueprint is.
+ */
+export type BlueprintPurge = {
+    /**
+     * A failed one was tried as often as a job is; replaying its dead letter goes on where it stopped.
+     */
+    state: 'pending' | 'running' | 'done' | 'failed';
+    /**
+     * Its own id.
+     */
+    id: string;
+    /**
+     * The organization in which the blueprint was in force; null for all of them.
+     */
+    organization_id: string | null;
+    /**
+     * The slug that the blueprint had.
+     */
+    slug: string;
+    /**
+     * The kind of vertex or the label of the edge whose attributes are removed.
+     */
+    subject: string;
+    /**
+     * The names of the attributes; values that another blueprint declares for an entity stay.
+     */
+    attributes: Array<string>;
+    /**
+     * How many entities have been looked at.
+     */
+    checked: number;
+    /**
+     * How many of them had values that were removed.
+     */
+    removed: number;
+    /**
+     * How many there were to look at when it began.
+     */
+    total: number;
+    /**
+     * When it was asked for.
+     */
+    requested_at: string;
+    /**
+     * When it was done; null before.
+     */
+    finished_at: string | null;
+};
+
+/**
+ * A blueprint as a client writes it.
+ */
+export type BlueprintWrite = {
+    /**
+     * Whether it is about entities or about the edges between them. It cannot be changed later.
+     */
+    kind: 'node' | 'relationship';
+    /**
+     * Of a node blueprint: whose attributes it declares. It cannot be changed later.
+     */
+    type?: 'Organization' | 'Team' | 'ProjectType' | 'Environment' | 'Project' | null;
+    /**
+     * Of a relationship blueprint: where the edge starts; absent for the only possible one.
+     */
+    source?: 'Project' | null;
+    /**
+     * Of a relationship blueprint: whose properties it declares. It cannot be changed later.
+     */
+    edge?: 'DEPLOYED_IN' | 'DEPENDS_ON' | null;
+    /**
+     * Of a relationship blueprint: where the edge ends; absent for the only possible one.
+     */
+    target?: 'Environment' | 'Project' | null;
+    /**
+     * Its name in the list of its kind and type or edge; unique there, within the organization or among those for all.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * What it is for; null or absent for none.
+     */
+    description?: string | null;
+    /**
+     * Whether it is in force.
+     */
+    enabled?: boolean;
+    /**
+     * Which blueprint wins where two declare the same attribute: the one with the lower number; of equal ones the first by
+     * slug.
+     */
+    priority?: number;
+    /**
+     * Which entities it is about; absent for all.
+     */
+    filter?: BlueprintFilter;
+    /**
+     * JSON Schema 2020-12 of an object: its properties are the attributes.
+     */
+    json_schema: {
+        [key: string]: unknown;
+    };
 };
 
 /**
@@ -908,6 +1311,10 @@ export type Dependency = {
     properties: {
         [key: string]: unknown;
     };
+    /**
+     * What of its properties does not fit the blueprints in force, with pointers into this document; absent where all fits.
+     */
+    attribute_errors?: Array<FieldError>;
 };
 
 /**
@@ -999,6 +1406,28 @@ export type DistributionBucket = {
 };
 
 /**
+ * The attributes that an entity or edge may have by the blueprints in force.
+ */
+export type EffectiveSchema = {
+    /**
+     * Where each attribute comes from.
+     */
+    sources: {
+        [key: string]: AttributeSource;
+    };
+    /**
+     * Goes up with every change of any blueprint.
+     */
+    version: string;
+    /**
+     * JSON Schema 2020-12 of the attributes. What blueprints say of several attributes together is under `allOf`.
+     */
+    json_schema: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * How a mail looks, with sample data.
  */
 export type EmailPreview = {
@@ -1044,6 +1473,16 @@ export type Environment = {
      * The address of an image or the id of an upload; null where there is none.
      */
     icon: string | null;
+    /**
+     * What blueprints in force declare for it, by name.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
+    /**
+     * What is stored and does not fit the blueprints in force, with pointers into this document; empty where all fits.
+     */
+    attribute_errors: Array<FieldError>;
     /**
      * Nano ID; never changes.
      */
@@ -1117,6 +1556,13 @@ export type EnvironmentPatch = {
      */
     icon?: string | null;
     /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
+    /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
     slug?: string;
@@ -1154,6 +1600,13 @@ export type EnvironmentWrite = {
      * An icon: the address of an image, or the id of an upload; null or absent for none.
      */
     icon?: string | null;
+    /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    };
     /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
@@ -2283,6 +2736,16 @@ export type Organization = {
      */
     icon: string | null;
     /**
+     * What blueprints in force declare for it, by name.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
+    /**
+     * What is stored and does not fit the blueprints in force, with pointers into this document; empty where all fits.
+     */
+    attribute_errors: Array<FieldError>;
+    /**
      * Nano ID; never changes.
      */
     id: string;
@@ -2385,6 +2848,13 @@ export type OrganizationPatch = {
      */
     icon?: string | null;
     /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
+    /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
     slug?: string;
@@ -2410,6 +2880,13 @@ export type OrganizationWrite = {
      * An icon: the address of an image, or the id of an upload; null or absent for none.
      */
     icon?: string | null;
+    /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    };
     /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
@@ -2613,6 +3090,16 @@ export type Project = {
      */
     icon: string | null;
     /**
+     * What blueprints in force declare for it, by name.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
+    /**
+     * What is stored and does not fit the blueprints in force, with pointers into this document; empty where all fits.
+     */
+    attribute_errors: Array<FieldError>;
+    /**
      * Nano ID; never changes.
      */
     id: string;
@@ -2805,6 +3292,13 @@ export type ProjectPatch = {
      */
     icon?: string | null;
     /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
+    /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
     slug?: string;
@@ -2873,6 +3367,16 @@ export type ProjectType = {
      */
     icon: string | null;
     /**
+     * What blueprints in force declare for it, by name.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
+    /**
+     * What is stored and does not fit the blueprints in force, with pointers into this document; empty where all fits.
+     */
+    attribute_errors: Array<FieldError>;
+    /**
      * Nano ID; never changes.
      */
     id: string;
@@ -2937,6 +3441,13 @@ export type ProjectTypePatch = {
      */
     icon?: string | null;
     /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
+    /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
     slug?: string;
@@ -2966,6 +3477,13 @@ export type ProjectTypeWrite = {
      * An icon: the address of an image, or the id of an upload; null or absent for none.
      */
     icon?: string | null;
+    /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    };
     /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
@@ -3020,6 +3538,13 @@ export type ProjectWrite = {
      * An icon: the address of an image, or the id of an upload; null or absent for none.
      */
     icon?: string | null;
+    /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    };
     /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
@@ -4232,6 +4757,16 @@ export type Team = {
      */
     icon: string | null;
     /**
+     * What blueprints in force declare for it, by name.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
+    /**
+     * What is stored and does not fit the blueprints in force, with pointers into this document; empty where all fits.
+     */
+    attribute_errors: Array<FieldError>;
+    /**
      * Nano ID; never changes.
      */
     id: string;
@@ -4288,6 +4823,13 @@ export type TeamPatch = {
      */
     icon?: string | null;
     /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
+    /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
     slug?: string;
@@ -4309,6 +4851,13 @@ export type TeamWrite = {
      * An icon: the address of an image, or the id of an upload; null or absent for none.
      */
     icon?: string | null;
+    /**
+     * What blueprints declare for its kind, by name; absent for none. Values that no blueprint in force declares are
+     * refused.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    };
     /**
      * The name in addresses; unique within the organization. Changing it changes the address.
      */
@@ -7281,6 +7830,628 @@ export type VerifyEmailResponses = {
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
 
+export type GetBlueprintPurgeData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the purge, from the answer that accepted it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/blueprint-purges/{id}';
+};
+
+export type GetBlueprintPurgeErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetBlueprintPurgeError = GetBlueprintPurgeErrors[keyof GetBlueprintPurgeErrors];
+
+export type GetBlueprintPurgeResponses = {
+    /**
+     * Entities are looked at in chunks; one that another blueprint declares the attribute for keeps its value.
+     */
+    200: BlueprintPurge;
+};
+
+export type GetBlueprintPurgeResponse = GetBlueprintPurgeResponses[keyof GetBlueprintPurgeResponses];
+
+export type ListBlueprintsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `slug`, `created_at`, `updated_at`, `priority`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose created_at fulfils these conditions, such as `filter[created_at][eq]=…`.
+         */
+        'filter[created_at]'?: TimeFilter;
+        /**
+         * Only items whose updated_at fulfils these conditions, such as `filter[updated_at][eq]=…`.
+         */
+        'filter[updated_at]'?: TimeFilter;
+        /**
+         * Only items whose kind fulfils these conditions, such as `filter[kind][eq]=…`.
+         */
+        'filter[kind]'?: TextFilter;
+        /**
+         * Only items whose type fulfils these conditions, such as `filter[type][eq]=…`.
+         */
+        'filter[type]'?: TextFilter;
+        /**
+         * Only items whose edge fulfils these conditions, such as `filter[edge][eq]=…`.
+         */
+        'filter[edge]'?: TextFilter;
+        /**
+         * Only items whose enabled fulfils these conditions, such as `filter[enabled][eq]=…`.
+         */
+        'filter[enabled]'?: BooleanFilter;
+        /**
+         * Only items whose priority fulfils these conditions, such as `filter[priority][eq]=…`.
+         */
+        'filter[priority]'?: NumberFilter;
+    };
+    url: '/api/blueprints';
+};
+
+export type ListBlueprintsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListBlueprintsError = ListBlueprintsErrors[keyof ListBlueprintsErrors];
+
+export type ListBlueprintsResponses = {
+    /**
+     * Only those for all organizations: an organization's own are listed below it.
+     */
+    200: BlueprintPage;
+};
+
+export type ListBlueprintsResponse = ListBlueprintsResponses[keyof ListBlueprintsResponses];
+
+export type CreateBlueprintData = {
+    body: BlueprintWrite;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/blueprints';
+};
+
+export type CreateBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateBlueprintError = CreateBlueprintErrors[keyof CreateBlueprintErrors];
+
+export type CreateBlueprintResponses = {
+    /**
+     * It is in force from the next request on, in every process. The schema is refused (422
+     * `validation_failed`, with pointers) where a keyword would not be enforced, a reference leaves it, a pattern needs
+     * backtracking, it is too large or too deep, or it redefines a field that every entity has. What is stored already
+     * and does not fit stays, and is marked in `attribute_errors`; the preview tells how much that would be.
+     */
+    201: Blueprint;
+};
+
+export type CreateBlueprintResponse = CreateBlueprintResponses[keyof CreateBlueprintResponses];
+
+export type PreviewBlueprintData = {
+    body: BlueprintPreview;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/blueprints/preview';
+};
+
+export type PreviewBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type PreviewBlueprintError = PreviewBlueprintErrors[keyof PreviewBlueprintErrors];
+
+export type PreviewBlueprintResponses = {
+    /**
+     * Looks at everything that it would be in force for, and counts what would not fit, what would fit again,
+     * and what would not be seen any more; with samples. With `replaces`, that blueprint is taken to be changed into this
+     * one; `enabled: false` shows what switching it off would do.
+     */
+    200: BlueprintPreviewResult;
+};
+
+export type PreviewBlueprintResponse = PreviewBlueprintResponses[keyof PreviewBlueprintResponses];
+
+export type DeleteBlueprintData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * `true` removes the values of its attributes too, as a job; without it they stay, unseen, and come back with it.
+         */
+        purge?: boolean;
+    };
+    url: '/api/blueprints/{id}';
+};
+
+export type DeleteBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteBlueprintError = DeleteBlueprintErrors[keyof DeleteBlueprintErrors];
+
+export type DeleteBlueprintResponses = {
+    /**
+     * It will be done; this is how far it is.
+     */
+    202: BlueprintPurge;
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type DeleteBlueprintResponse = DeleteBlueprintResponses[keyof DeleteBlueprintResponses];
+
+export type GetBlueprintData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/blueprints/{id}';
+};
+
+export type GetBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetBlueprintError = GetBlueprintErrors[keyof GetBlueprintErrors];
+
+export type GetBlueprintResponses = {
+    /**
+     * With `If-None-Match`, an unchanged blueprint is answered 304 without a body.
+     */
+    200: Blueprint;
+};
+
+export type GetBlueprintResponse = GetBlueprintResponses[keyof GetBlueprintResponses];
+
+export type UpdateBlueprintData = {
+    body: BlueprintPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/blueprints/{id}';
+};
+
+export type UpdateBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateBlueprintError = UpdateBlueprintErrors[keyof UpdateBlueprintErrors];
+
+export type UpdateBlueprintResponses = {
+    /**
+     * In a merge patch, null takes a single attribute out of the schema. The patched document is checked again as
+     * a whole (422 `validation_failed`).
+     */
+    200: Blueprint;
+};
+
+export type UpdateBlueprintResponse = UpdateBlueprintResponses[keyof UpdateBlueprintResponses];
+
+export type ReplaceBlueprintData = {
+    body: BlueprintWrite;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/blueprints/{id}';
+};
+
+export type ReplaceBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ReplaceBlueprintError = ReplaceBlueprintErrors[keyof ReplaceBlueprintErrors];
+
+export type ReplaceBlueprintResponses = {
+    /**
+     * The whole document, as for creating; kind, type and edge cannot be changed (422). A stale `If-Match` is
+     * refused (412 `version_mismatch`).
+     */
+    200: Blueprint;
+};
+
+export type ReplaceBlueprintResponse = ReplaceBlueprintResponses[keyof ReplaceBlueprintResponses];
+
 export type ListChangesData = {
     body?: never;
     path?: never;
@@ -9674,6 +10845,58 @@ export type EndMySessionResponses = {
 
 export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
 
+export type GetDynamicOpenApiData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The slug of the organization.
+         */
+        organization?: string;
+    };
+    url: '/api/openapi/dynamic.json';
+};
+
+export type GetDynamicOpenApiErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetDynamicOpenApiError = GetDynamicOpenApiErrors[keyof GetDynamicOpenApiErrors];
+
+export type GetDynamicOpenApiResponses = {
+    /**
+     * An OpenAPI 3.1 document.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetDynamicOpenApiResponse = GetDynamicOpenApiResponses[keyof GetDynamicOpenApiResponses];
+
 export type GetOrganizationDeletionData = {
     body?: never;
     path: {
@@ -10598,6 +11821,676 @@ export type ExportOrganizationAuditEventsResponses = {
 };
 
 export type ExportOrganizationAuditEventsResponse = ExportOrganizationAuditEventsResponses[keyof ExportOrganizationAuditEventsResponses];
+
+export type GetOrganizationBlueprintPurgeData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the purge, from the answer that accepted it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/blueprint-purges/{id}';
+};
+
+export type GetOrganizationBlueprintPurgeErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetOrganizationBlueprintPurgeError = GetOrganizationBlueprintPurgeErrors[keyof GetOrganizationBlueprintPurgeErrors];
+
+export type GetOrganizationBlueprintPurgeResponses = {
+    /**
+     * Entities are looked at in chunks; one that another blueprint declares the attribute for keeps its value.
+     */
+    200: BlueprintPurge;
+};
+
+export type GetOrganizationBlueprintPurgeResponse = GetOrganizationBlueprintPurgeResponses[keyof GetOrganizationBlueprintPurgeResponses];
+
+export type ListOrganizationBlueprintsData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `slug`, `created_at`, `updated_at`, `priority`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Only items whose slug fulfils these conditions, such as `filter[slug][eq]=…`.
+         */
+        'filter[slug]'?: TextFilter;
+        /**
+         * Only items whose name fulfils these conditions, such as `filter[name][eq]=…`.
+         */
+        'filter[name]'?: TextFilter;
+        /**
+         * Only items whose created_at fulfils these conditions, such as `filter[created_at][eq]=…`.
+         */
+        'filter[created_at]'?: TimeFilter;
+        /**
+         * Only items whose updated_at fulfils these conditions, such as `filter[updated_at][eq]=…`.
+         */
+        'filter[updated_at]'?: TimeFilter;
+        /**
+         * Only items whose kind fulfils these conditions, such as `filter[kind][eq]=…`.
+         */
+        'filter[kind]'?: TextFilter;
+        /**
+         * Only items whose type fulfils these conditions, such as `filter[type][eq]=…`.
+         */
+        'filter[type]'?: TextFilter;
+        /**
+         * Only items whose edge fulfils these conditions, such as `filter[edge][eq]=…`.
+         */
+        'filter[edge]'?: TextFilter;
+        /**
+         * Only items whose enabled fulfils these conditions, such as `filter[enabled][eq]=…`.
+         */
+        'filter[enabled]'?: BooleanFilter;
+        /**
+         * Only items whose priority fulfils these conditions, such as `filter[priority][eq]=…`.
+         */
+        'filter[priority]'?: NumberFilter;
+    };
+    url: '/api/organizations/{org}/blueprints';
+};
+
+export type ListOrganizationBlueprintsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListOrganizationBlueprintsError = ListOrganizationBlueprintsErrors[keyof ListOrganizationBlueprintsErrors];
+
+export type ListOrganizationBlueprintsResponses = {
+    /**
+     * Those of the organization, and those for all (`organization_id` null), which are in force in it too and can only be
+     * changed for all.
+     */
+    200: BlueprintPage;
+};
+
+export type ListOrganizationBlueprintsResponse = ListOrganizationBlueprintsResponses[keyof ListOrganizationBlueprintsResponses];
+
+export type CreateOrganizationBlueprintData = {
+    body: BlueprintWrite;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/blueprints';
+};
+
+export type CreateOrganizationBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type CreateOrganizationBlueprintError = CreateOrganizationBlueprintErrors[keyof CreateOrganizationBlueprintErrors];
+
+export type CreateOrganizationBlueprintResponses = {
+    /**
+     * It is in force from the next request on, in every process. The schema is refused (422
+     * `validation_failed`, with pointers) where a keyword would not be enforced, a reference leaves it, a pattern needs
+     * backtracking, it is too large or too deep, or it redefines a field that every entity has. What is stored already
+     * and does not fit stays, and is marked in `attribute_errors`; the preview tells how much that would be.
+     */
+    201: Blueprint;
+};
+
+export type CreateOrganizationBlueprintResponse = CreateOrganizationBlueprintResponses[keyof CreateOrganizationBlueprintResponses];
+
+export type PreviewOrganizationBlueprintData = {
+    body: BlueprintPreview;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/blueprints/preview';
+};
+
+export type PreviewOrganizationBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type PreviewOrganizationBlueprintError = PreviewOrganizationBlueprintErrors[keyof PreviewOrganizationBlueprintErrors];
+
+export type PreviewOrganizationBlueprintResponses = {
+    /**
+     * Looks at everything that it would be in force for, and counts what would not fit, what would fit again,
+     * and what would not be seen any more; with samples. With `replaces`, that blueprint is taken to be changed into this
+     * one; `enabled: false` shows what switching it off would do.
+     */
+    200: BlueprintPreviewResult;
+};
+
+export type PreviewOrganizationBlueprintResponse = PreviewOrganizationBlueprintResponses[keyof PreviewOrganizationBlueprintResponses];
+
+export type DeleteOrganizationBlueprintData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * `true` removes the values of its attributes too, as a job; without it they stay, unseen, and come back with it.
+         */
+        purge?: boolean;
+    };
+    url: '/api/organizations/{org}/blueprints/{id}';
+};
+
+export type DeleteOrganizationBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteOrganizationBlueprintError = DeleteOrganizationBlueprintErrors[keyof DeleteOrganizationBlueprintErrors];
+
+export type DeleteOrganizationBlueprintResponses = {
+    /**
+     * It will be done; this is how far it is.
+     */
+    202: BlueprintPurge;
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type DeleteOrganizationBlueprintResponse = DeleteOrganizationBlueprintResponses[keyof DeleteOrganizationBlueprintResponses];
+
+export type GetOrganizationBlueprintData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of the answer the caller has, such as `"3"`; 304 when it is still the present one.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/blueprints/{id}';
+};
+
+export type GetOrganizationBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetOrganizationBlueprintError = GetOrganizationBlueprintErrors[keyof GetOrganizationBlueprintErrors];
+
+export type GetOrganizationBlueprintResponses = {
+    /**
+     * With `If-None-Match`, an unchanged blueprint is answered 304 without a body.
+     */
+    200: Blueprint;
+};
+
+export type GetOrganizationBlueprintResponse = GetOrganizationBlueprintResponses[keyof GetOrganizationBlueprintResponses];
+
+export type UpdateOrganizationBlueprintData = {
+    body: BlueprintPatch;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/blueprints/{id}';
+};
+
+export type UpdateOrganizationBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type UpdateOrganizationBlueprintError = UpdateOrganizationBlueprintErrors[keyof UpdateOrganizationBlueprintErrors];
+
+export type UpdateOrganizationBlueprintResponses = {
+    /**
+     * In a merge patch, null takes a single attribute out of the schema. The patched document is checked again as
+     * a whole (422 `validation_failed`).
+     */
+    200: Blueprint;
+};
+
+export type UpdateOrganizationBlueprintResponse = UpdateOrganizationBlueprintResponses[keyof UpdateOrganizationBlueprintResponses];
+
+export type ReplaceOrganizationBlueprintData = {
+    body: BlueprintWrite;
+    headers?: {
+        /**
+         * The `ETag` of the version this write is based on, such as `"3"`; 412 when the resource has changed since. Only the version in it counts.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the blueprint, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/blueprints/{id}';
+};
+
+export type ReplaceOrganizationBlueprintErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Precondition failed: The resource has changed since the version in `If-Match`, or exists despite `If-None-Match: *`.
+     */
+    412: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ReplaceOrganizationBlueprintError = ReplaceOrganizationBlueprintErrors[keyof ReplaceOrganizationBlueprintErrors];
+
+export type ReplaceOrganizationBlueprintResponses = {
+    /**
+     * The whole document, as for creating; kind, type and edge cannot be changed (422). A stale `If-Match` is
+     * refused (412 `version_mismatch`).
+     */
+    200: Blueprint;
+};
+
+export type ReplaceOrganizationBlueprintResponse = ReplaceOrganizationBlueprintResponses[keyof ReplaceOrganizationBlueprintResponses];
 
 export type ListEnvironmentsData = {
     body?: never;
@@ -12359,6 +14252,10 @@ export type WriteProjectsData = {
          * `create` fails an item whose slug is taken; `upsert` makes the project with that slug what the item says.
          */
         mode?: 'create' | 'upsert';
+        /**
+         * As for replacing one project: what becomes of stored attributes that do not fit any more.
+         */
+        on_invalid?: 'reject' | 'keep';
     };
     url: '/api/organizations/{org}/projects/batch';
 };
@@ -12610,6 +14507,75 @@ export type CountProjectsResponses = {
 
 export type CountProjectsResponse = CountProjectsResponses[keyof CountProjectsResponses];
 
+export type GetProjectSchemaData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+    };
+    query?: {
+        /**
+         * The slugs of its types, separated by commas; absent for a project of no type in particular.
+         */
+        project_types?: string;
+        /**
+         * The slugs of the environments that it is deployed in, separated by commas; absent for none.
+         */
+        environments?: string;
+    };
+    url: '/api/organizations/{org}/projects/schema';
+};
+
+export type GetProjectSchemaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetProjectSchemaError = GetProjectSchemaErrors[keyof GetProjectSchemaErrors];
+
+export type GetProjectSchemaResponses = {
+    /**
+     * The blueprints in force, merged by attribute: of those that declare the same one, the one with the lowest
+     * priority number wins, of equal ones the first by slug. The answer says where each attribute comes from and which
+     * blueprints it shadows.
+     */
+    200: EffectiveSchema;
+};
+
+export type GetProjectSchemaResponse = GetProjectSchemaResponses[keyof GetProjectSchemaResponses];
+
 export type DeleteProjectData = {
     body?: never;
     headers?: {
@@ -12773,7 +14739,13 @@ export type UpdateProjectData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/projects/{id}';
 };
 
@@ -12863,7 +14835,13 @@ export type ReplaceProjectData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/projects/{id}';
 };
 
@@ -14159,6 +16137,79 @@ export type UnarchiveProjectResponses = {
 };
 
 export type UnarchiveProjectResponse = UnarchiveProjectResponses[keyof UnarchiveProjectResponses];
+
+export type GetAttributeSchemaData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * A kind of entity, or the label of an edge.
+         */
+        subject: string;
+    };
+    query?: {
+        /**
+         * The slugs of its types, separated by commas; absent for a project of no type in particular.
+         */
+        project_types?: string;
+        /**
+         * The slugs of the environments that it is deployed in, separated by commas; absent for none.
+         */
+        environments?: string;
+    };
+    url: '/api/organizations/{org}/schemas/{subject}';
+};
+
+export type GetAttributeSchemaErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type GetAttributeSchemaError = GetAttributeSchemaErrors[keyof GetAttributeSchemaErrors];
+
+export type GetAttributeSchemaResponses = {
+    /**
+     * For `Organization`, `Team`, `ProjectType`, `Environment`, `Project`, `DEPLOYED_IN` and `DEPENDS_ON`. A
+     * project type or environment itself is named by its slug in the respective parameter, because blueprints may be
+     * filtered by it. Edges may have properties that no blueprint declares, unless one closes them.
+     */
+    200: EffectiveSchema;
+};
+
+export type GetAttributeSchemaResponse = GetAttributeSchemaResponses[keyof GetAttributeSchemaResponses];
 
 export type GetOrganizationScoreDistributionData = {
     body?: never;
