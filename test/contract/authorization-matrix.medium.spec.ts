@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { disabledAnalytics } from '#libs/analytics';
-import { ApiKey, ApiKeyCodec, PERMISSIONS, UsersService } from '#libs/auth';
+import { ApiKey, ApiKeyCodec, CanAccess, PERMISSIONS, User, UsersService } from '#libs/auth';
+import { Project, Team } from '#libs/catalog';
 import { loadConfig } from '#libs/config';
 import { generateKey, KeyRing } from '#libs/crypto';
-import { Graph } from '#libs/graph';
+import { Graph, ref } from '#libs/graph';
 import { type RunningApi, startApi } from '#libs/product';
 import { Upload } from '#libs/uploads';
 import { type TestDatabase, testDatabase } from '#test/database';
@@ -20,19 +21,52 @@ const named = guarded.map((operation): [string, string, Operation] => [
   operation,
 ]);
 
+/** What a grant of `admin` on a project and on a team opens there: their own routes. */
+const OPENED_BY_GRANTS = [
+  'getProject',
+  'replaceProject',
+  'updateProject',
+  'deleteProject',
+  'archiveProject',
+  'unarchiveProject',
+  'putProjectEnvironment',
+  'updateProjectEnvironment',
+  'deleteProjectEnvironment',
+  'listProjectHistory',
+  'getProjectScore',
+  'listProjectScores',
+  'getProjectScoreTrend',
+  'getProjectScorePath',
+  'listProjectGrants',
+  'putProjectGrant',
+  'deleteProjectGrant',
+  'getTeam',
+  'replaceTeam',
+  'updateTeam',
+  'deleteTeam',
+  'listTeamGrants',
+  'putTeamGrant',
+  'deleteTeamGrant',
+];
+
 let database: TestDatabase;
+const ids: Record<string, string> = {};
 let api: RunningApi;
 let admin: string;
 /** Bearer tokens; the users hold the role `matrix`, which holds what a test says, in the places that their names say. */
-const tokens: Record<'everywhere' | 'rival' | 'nowhere' | 'key', string> = {
+const tokens: Record<'everywhere' | 'rival' | 'nowhere' | 'key' | 'granted' | 'expired', string> = {
   everywhere: '',
   rival: '',
   nowhere: '',
   key: '',
+  granted: '',
+  expired: '',
 };
 let keyId: string;
 /** An upload of the organization acme: what is in no organization's path must find out itself where it is. */
 let uploadId: string;
+/** What `granted` was granted all of, and `expired` too, until a while ago. */
+let resource: { id: string; slug: string };
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -54,7 +88,6 @@ beforeAll(async () => {
     jobs: false,
   });
   admin = await signIn(ADMIN);
-  const ids: Record<string, string> = {};
   for (const slug of ['acme', 'rival']) {
     const { body } = await send(admin, 'post', '/api/organizations', { slug, name: slug });
     ids[slug] = String(body['id']);
@@ -75,7 +108,36 @@ beforeAll(async () => {
     tokens[place] = await signIn(email);
     if (place === 'everywhere') await makeKey(id);
   }
+  await grantResources(users);
 });
+
+async function grantResources(users: UsersService): Promise<void> {
+  const slug = 'granted';
+  for (const kind of ['teams', 'project-types']) {
+    await send(admin, 'post', `/api/organizations/acme/${kind}`, { slug, name: slug });
+  }
+  const project = { slug, name: slug, team: slug, project_types: [slug] };
+  const { body } = await send(admin, 'post', '/api/organizations/acme/projects', project);
+  resource = { id: String(body['id']), slug };
+  const graph = api.app.get(Graph, { strict: false });
+  for (const name of ['granted', 'expired'] as const) {
+    const email = `${name}@example.org`;
+    const { id } = await users.create({ email, displayName: name, password: PASSWORD });
+    tokens[name] = await signIn(email);
+    for (const place of [`projects/${resource.id}`, `teams/${slug}`]) {
+      const address = `/api/organizations/acme/${place}/grants/user:${id}`;
+      expect((await send(admin, 'put', address, { actions: ['admin'] })).status).toBe(204);
+    }
+    if (name === 'granted') continue;
+    const expires_at = new Date(Date.now() - 1000).toISOString();
+    await graph.transaction(async (tx) => {
+      const team = await tx.find(Team, { organization_id: ids['acme'] ?? '', slug });
+      for (const to of [ref(Project, resource.id), ref(Team, team?.id ?? '')]) {
+        await tx.patchEdge(CanAccess, ref(User, id), to, { set: { expires_at } });
+      }
+    });
+  }
+}
 
 afterAll(async () => {
   await api?.stop();
@@ -116,17 +178,17 @@ const isUpload = ({ path }: Operation) => path.startsWith('/api/uploads/{id}');
 const isHidden = (operation: Operation) => operation.path.includes('{org}') || isUpload(operation);
 
 /** Calls an operation in the organization acme, with a body that says nothing. */
-async function call(token: string, operation: Operation) {
+async function call(token: string, operation: Operation, names: Readonly<Record<string, string>>) {
   const { path, method, requestBody } = operation;
-  const id = isUpload(operation) ? uploadId : NOBODY;
-  const url = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => (name === 'org' ? 'acme' : id));
+  const known = isUpload(operation) ? { ...names, id: uploadId } : names;
+  const url = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => known[name] ?? NOBODY);
   const [type] = Object.keys(requestBody?.content ?? {});
   return type?.includes('json') ? send(token, method, url, {}, type) : send(token, method, url);
 }
 
 /** What the guard answers by, or `let in`, whatever came of it then. */
-async function verdict(token: string, operation: Operation): Promise<string> {
-  const { status, body } = await call(token, operation);
+async function verdict(token: string, operation: Operation, names = {}): Promise<string> {
+  const { status, body } = await call(token, operation, { org: 'acme', ...names });
   if (status === 401 || status === 403) return String(body['code']);
   const isNotFound = /^The (organization "acme"|upload ".*") was/.test(String(body['detail']));
   return status === 404 && isNotFound ? 'hidden' : 'let in';
@@ -177,4 +239,19 @@ describe('every operation of the contract (ASVS 5.0 8.2.1, 8.2.2, 8.3.1, 8.4.1)'
     await hold([]);
     expect(await verdict(tokens.key, operation)).toBe(isHidden(operation) ? 'hidden' : 'forbidden');
   });
+
+  it.each(permitted)(
+    '%s (%s) is for a grant on its resource only, and not once it expired',
+    async (_id, _p, operation) => {
+      const away = isHidden(operation) ? 'hidden' : 'forbidden';
+      expect(await verdict(tokens.expired, operation, resource)).toBe(away);
+      // Nobody else's: the same caller at another resource.
+      expect(await verdict(tokens.granted, operation)).toBe(away);
+      const isOpened = OPENED_BY_GRANTS.includes(operation.operationId);
+      const granted = await verdict(tokens.granted, operation, resource);
+      if (isOpened) expect(granted).not.toMatch(/^(forbidden|hidden|unauthenticated)$/);
+      // A grant shows that the organization is there, and nothing more.
+      else expect(granted).toMatch(/^(forbidden|hidden)$/);
+    },
+  );
 });

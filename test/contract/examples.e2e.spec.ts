@@ -43,6 +43,8 @@ const FIRST_DAY = [
   'countProjects',
   ...['getProjectScore', 'listProjectScores', 'getProjectScoreTrend', 'getProjectScorePath'],
   ...['getScoreRollup', 'getScoreDistribution', 'getOrganizationScoreRollup', 'getOrganizationScoreDistribution'],
+  ...['putProjectGrant', 'listProjectGrants', 'putTeamGrant', 'listTeamGrants', 'listMyGrants'],
+  ...['deleteProjectGrant', 'deleteTeamGrant'],
   ...['archiveProject', 'unarchiveProject', 'writeProjects'],
   ...['putProjectEnvironment', 'updateProjectEnvironment', 'deleteProjectEnvironment'],
   ...['putProjectDependency', 'listProjectDependencies', 'listProjectDependents', 'getProjectImpact'],
@@ -148,6 +150,7 @@ function remember(name: string, answer: unknown): void {
   if (withId.includes(name)) parameters['id'] = String(answer['id']);
   if ('client_id' in answer) parameters['client'] = String(answer['client_id']);
   if ('key_id' in answer) parameters['key'] = String(answer['key_id']);
+  if (name === 'getMe') parameters['principal'] = `user:${String(answer['id'])}`;
   if (name === 'writeProjects' && Array.isArray(answer['items'])) parameters['dependency'] = answer['items'][0].id;
 }
 

@@ -15,11 +15,28 @@ export const TestOrganization = defineVertex('Organization', {
   tenancy: 'self',
 });
 
+const resourceProperties = { organization_id: property.id(), slug: property.slug(), name: property.text() };
+
+/** What access can be granted to: as much of it as grants look at. */
+export const TestProject = defineVertex('Project', {
+  properties: resourceProperties,
+  unique: [['organization_id', 'slug']],
+});
+
+export const TestTeam = defineVertex('Team', {
+  properties: resourceProperties,
+  unique: [['organization_id', 'slug']],
+});
+
 const migrations = [
   ...systemMigrations,
   migration('test/0001_organization', (m) => {
     m.vertex('Organization');
     m.unique('Organization', ['slug']);
+    for (const label of ['Project', 'Team']) {
+      m.vertex(label);
+      m.unique(label, ['organization_id', 'slug']);
+    }
   }),
   ...authMigrations,
 ];
@@ -55,7 +72,11 @@ export async function authPlatform(
     encrypt: (text: string) => keyRing.encrypt(text),
     decrypt: (token: string) => keyRing.decryptText(token),
   };
-  const graph = new Graph(database, new GraphModel([...authDefinitions, TestOrganization]), cipher);
+  const graph = new Graph(
+    database,
+    new GraphModel([...authDefinitions, TestOrganization, TestProject, TestTeam]),
+    cipher,
+  );
   const module = platformModule({ config, database, graph, keyRing, analytics });
   const contexts: { close(): Promise<void> }[] = [];
   return {

@@ -14,6 +14,13 @@ import { ClientsController } from './client/clients.controller.js';
 import { Clients } from './client/clients.service.js';
 import { CredentialRules } from './credential/credential-rules.service.js';
 import { Owners } from './credential/owners.service.js';
+import { GrantsRepository } from './grant/grants.repository.js';
+import { GrantsService } from './grant/grants.service.js';
+import { MyGrantsController } from './grant/my-grants.controller.js';
+import { MyGrantsReadModel } from './grant/my-grants.read-model.js';
+import { MyGrants } from './grant/my-grants.service.js';
+import { ProjectGrantsController } from './grant/project-grants.controller.js';
+import { TeamGrantsController } from './grant/team-grants.controller.js';
 import { GroupMembersRepository } from './group/group-members.repository.js';
 import { GroupMembers } from './group/group-members.service.js';
 import { GroupRoles } from './group/group-roles.service.js';
@@ -67,6 +74,9 @@ import { UsersController } from './user/users.controller.js';
     ClientsController,
     OAuth2Controller,
     AuthorizationServerController,
+    ProjectGrantsController,
+    TeamGrantsController,
+    MyGrantsController,
   ],
   providers: [
     BearerStrategy,
@@ -79,6 +89,10 @@ import { UsersController } from './user/users.controller.js';
     GroupMembersRepository,
     GroupMembers,
     GroupRoles,
+    GrantsRepository,
+    GrantsService,
+    MyGrantsReadModel,
+    MyGrants,
     SessionPages,
     UserSessions,
     UserUnlock,

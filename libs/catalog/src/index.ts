@@ -30,5 +30,5 @@ export { PROJECT_TYPE_USERS, type ProjectTypeUsers } from './project-type/projec
 export { CATALOG_AUDIT, type CatalogAudit, type CatalogAuditEvent } from './shared/catalog-audit.js';
 export { CATALOG_CALLER, type CatalogCaller } from './shared/catalog-caller.js';
 export { ENTITY_IMAGES, type EntityImages, type ImageUse } from './shared/entity-images.js';
-export { ON_PROJECT } from './shared/on-project.js';
+export { ON_PROJECT } from './shared/granted-resources.js';
 export { InOrganization, type OrganizationScope } from './shared/organization-scope.js';

@@ -1,4 +1,5 @@
 import type { JsonValue } from '#libs/common';
+import { ACCESS_EXAMPLES } from './access-examples.js';
 import { BLUEPRINT_EXAMPLES } from './openapi-blueprint-examples.js';
 import { CREDENTIAL_EXAMPLES } from './openapi-credential-examples.js';
 import { extensible, ID, stored, TIME, without } from './openapi-example-parts.js';
@@ -128,6 +129,7 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
   GroupPatchDto: { description: 'Whoever may deploy.' },
   GroupResponseDto: without(stored(group), 'icon'),
   ...CREDENTIAL_EXAMPLES,
+  ...ACCESS_EXAMPLES,
   UserCreateDto: { ...user, password: 'Analytical-Engine-1843' },
   UserWriteDto: user,
   UserPatchDto: { display_name: 'Ada King' },

@@ -61,6 +61,10 @@ export const API_INFO: OpenApiInfo = {
     // Ids have no example: only one that exists would work, and no installation has the same ones.
     'projects/{id}': { description: 'The id of the project, from the answer that created or listed it.' },
     'uploads/{id}': { description: 'The id of the upload, from the answer that created or listed it.' },
+    'grants/{principal}': {
+      description: 'Who it is granted to: `user:<id>`, `group:<slug>` or `service-account:<slug>`.',
+      example: 'group:platform-engineers',
+    },
     session: { description: 'The id of the session, from the list of sessions.' },
     'oauth-providers/{slug}': { description: 'The slug of the sign-in provider.', example: 'company' },
     'providers/{slug}': { description: 'The slug of the sign-in provider.', example: 'company' },

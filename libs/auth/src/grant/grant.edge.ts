@@ -5,7 +5,7 @@ export const GRANT_ACTIONS = ['read', 'write', 'delete', 'admin'] as const;
 
 export type GrantAction = (typeof GRANT_ACTIONS)[number];
 
-/** Access to one resource by itself, besides what roles give. */
+/** Access to one resource by itself, besides what roles give. What the actions open is in `grant-kinds.ts`. */
 export const CanAccess = defineEdge('CAN_ACCESS', {
   from: [User, ServiceAccount, Group],
   to: 'any',
@@ -16,9 +16,3 @@ export const CanAccess = defineEdge('CAN_ACCESS', {
     expires_at: property.timestamp({ optional: true }),
   },
 });
-
-/** Whether actions granted on a resource allow what a permission such as `project:write` names; `admin` allows all. */
-export function grantAllows(actions: ReadonlySet<string>, permission: string): boolean {
-  const action = permission.slice(permission.lastIndexOf(':') + 1);
-  return actions.has('admin') || actions.has(action === 'create' ? 'write' : action);
-}

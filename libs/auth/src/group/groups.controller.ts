@@ -82,7 +82,7 @@ export class GroupsController {
   }
 
   /**
-   * Deletes a group that has no members and no roles and is in no other group.
+   * Deletes a group that has no members, no roles and no grants and is in no other group.
    *
    * @remarks Else 409 `in_use`, with counts.
    */

@@ -56,7 +56,7 @@ describe('groups', () => {
     expect(roles.body.items).toEqual([{ role: 'viewer', organization: 'acme' }]);
     expect((await world.call('DELETE', '/groups/outer')).body).toMatchObject({
       code: 'in_use',
-      details: { counts: { members: 1, roles: 1, groups: 0 } },
+      details: { counts: { members: 1, roles: 1, groups: 0, grants: 0 } },
     });
     expect((await world.call('DELETE', '/groups/outer/members/groups/inner')).status).toBe(204);
     expect((await world.call('DELETE', '/groups/outer/members/groups/inner')).status).toBe(404);

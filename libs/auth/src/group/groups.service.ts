@@ -19,6 +19,7 @@ import {
   writableDocument,
 } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
+import { CanAccess } from '../grant/grant.edge.js';
 import { HasRole, MemberOf } from '../model/identity.edge.js';
 import { Group } from '../model/identity.vertex.js';
 import { type GroupResponseDto, GroupWriteDto } from './group.dto.js';
@@ -92,7 +93,8 @@ export class GroupsService {
       const members = await tx.countEdges(MemberOf, { to: self });
       const roles = await tx.countEdges(HasRole, { from: self });
       const groups = await tx.countEdges(MemberOf, { from: self });
-      if (members + roles + groups > 0) throw inUse(slug, { members, roles, groups });
+      const grants = await tx.countEdges(CanAccess, { from: self });
+      if (members + roles + groups + grants > 0) throw inUse(slug, { members, roles, groups, grants });
       await tx.remove(Group, group.id);
       auditGroup(tx, 'group.delete', group);
     });
@@ -146,8 +148,8 @@ function missing(slug: string): DomainError {
   return notFound(`The group "${slug}"`);
 }
 
-function inUse(slug: string, counts: { members: number; roles: number; groups: number }): DomainError {
-  const { members, roles, groups } = counts;
-  const message = `The group "${slug}" is in use (${members} members, ${roles} roles, in ${groups} groups).`;
+function inUse(slug: string, counts: { members: number; roles: number; groups: number; grants: number }): DomainError {
+  const { members, roles, groups, grants } = counts;
+  const message = `The group "${slug}" is in use (${members} members, ${roles} roles, in ${groups} groups, ${grants} grants).`;
   return new DomainError('in_use', 'conflict', message, { details: { counts } });
 }

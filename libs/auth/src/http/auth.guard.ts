@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { DomainError, isId, notFound } from '#libs/common';
+import { DomainError, isId, isSlug, notFound } from '#libs/common';
 import { Database } from '#libs/database';
 import { type AccessRule, accessRuleOf } from '#libs/http';
 import { recordAudit } from '../audit/audit.js';
 import type { AuthContext } from '../principal/auth-context.js';
-import type { ResourceReference } from '../principal/principals.read-model.js';
+import type { ResourceReference, VertexReference } from '../principal/principals.read-model.js';
 import { Authenticator } from './authenticator.js';
 import { WithoutSecondFactor } from './without-second-factor.decorator.js';
 
@@ -90,7 +90,7 @@ function organizationOf(rule: AccessRule, request: FastifyRequest): string | und
 }
 
 /** The resource whose organization the permission must hold in. */
-function homeOf(rule: AccessRule, request: FastifyRequest): ResourceReference | undefined {
+function homeOf(rule: AccessRule, request: FastifyRequest): VertexReference | undefined {
   if (rule.kind !== 'permission' || typeof rule.place !== 'object') return undefined;
   const id = parameterOf(request, rule.place.param);
   return id !== undefined && isId(id) ? { label: rule.place.label, id } : undefined;
@@ -107,7 +107,8 @@ function parameterOf({ params }: FastifyRequest, name: string): string | undefin
 
 function resourceOf(rule: AccessRule, request: FastifyRequest): ResourceReference | undefined {
   if (rule.kind !== 'permission' || rule.resource === undefined) return undefined;
-  const { label, param } = rule.resource;
-  const id = parameterOf(request, param);
-  return id !== undefined && isId(id) ? { label, id } : undefined;
+  const { label, param, by = 'id' } = rule.resource;
+  const key = parameterOf(request, param);
+  if (key === undefined || !(by === 'id' ? isId(key) : isSlug(key))) return undefined;
+  return { label, by, key };
 }

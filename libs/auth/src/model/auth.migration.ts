@@ -1,6 +1,6 @@
 import { type MigrationBuilder, migration } from '#libs/database';
 import { accountMigrations } from '../account/account.migration.js';
-import { grantMigrations } from '../grant/grant.migration.js';
+import { grantChangeMigrations, grantMigrations } from '../grant/grant.migration.js';
 import { mfaMigrations } from '../mfa/mfa.migration.js';
 import { requireMfaMigrations } from '../mfa/require-mfa.migration.js';
 import { oauthMigrations } from '../oauth/oauth.migration.js';
@@ -88,6 +88,7 @@ export const authMigrations = [
   ...requireMfaMigrations,
   ...knownDevicesMigrations,
   ...retentionMigrations,
+  ...grantChangeMigrations,
 ];
 
 /**

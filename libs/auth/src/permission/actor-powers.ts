@@ -43,6 +43,11 @@ export class ActorPowers {
     if (lacking.length > 0) throw beyondOwnPowers('This goes beyond the scopes of what you call with.', lacking);
   }
 
+  /** @throws DomainError `beyond_own_powers` where the caller does not hold each of these */
+  async assertCoverPowers(tx: GraphTransaction, wanted: Powers): Promise<void> {
+    if (!caller().isAdmin) this.assertCover(await this.own(tx), wanted);
+  }
+
   /** What the caller may do as of now: for changes that could raise it before they are judged. */
   async own(tx: GraphTransaction): Promise<Powers> {
     const { principal, credential } = caller();

@@ -26,6 +26,7 @@ function resource(
 export const PERMISSIONS: readonly PermissionDefinition[] = [
   ...resource('organization', 'organizations', { read: EVERYBODY, write: ADMIN }),
   ...resource('team', 'teams', { read: EVERYBODY, write: ADMIN }),
+  { name: 'team:grant', description: 'Decide who may use a team without a role.', roles: ADMIN },
   ...resource('project_type', 'project types', { read: EVERYBODY, write: ADMIN }),
   ...resource('environment', 'environments', { read: EVERYBODY, write: ADMIN }),
   ...resource('link_definition', 'link definitions', { read: EVERYBODY, write: ADMIN }),
@@ -36,6 +37,7 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   { name: 'upload:create', description: 'Upload files.', roles: DEVELOPERS },
   { name: 'upload:delete', description: 'Delete uploaded files.', roles: DEVELOPERS },
   ...resource('blueprint', 'blueprints', { read: EVERYBODY, write: ADMIN }),
+  { name: 'project:grant', description: 'Decide who may use a project without a role.', roles: ADMIN },
   ...resource('user', 'users', { read: ADMIN, write: ADMIN }),
   ...resource('group', 'groups', { read: ADMIN, write: ADMIN }),
   ...resource('service-account', 'service accounts, their keys and clients', { read: ADMIN, write: ADMIN }),

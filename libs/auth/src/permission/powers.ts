@@ -1,7 +1,11 @@
-/** One permission in one organization, or everywhere (null). */
+/** One permission in one organization, or everywhere (null), or on one resource of an organization. */
 export interface Power {
   readonly organizationId: string | null;
   readonly permission: string;
+  /** Id of the resource on which it was granted by itself; absent where a role gives it. */
+  readonly resource?: string;
+  /** When such a grant expires; null or absent for never. */
+  readonly until?: string | null;
 }
 
 /**
@@ -10,21 +14,33 @@ export interface Power {
  */
 export class Powers {
   private readonly places = new Map<string | null, Set<string>>();
+  private readonly granted = new Map<string, Power>();
 
   constructor(
     powers: Iterable<Power>,
     /** Administrators hold every permission everywhere, without any edge that says so. */
     readonly isAdmin = false,
   ) {
-    for (const { organizationId, permission } of powers) {
+    for (const power of powers) {
+      const { organizationId, permission, resource } = power;
+      if (resource !== undefined) {
+        const key = `${resource} ${permission}`;
+        const other = this.granted.get(key);
+        if (!other || outlasts(power, other)) this.granted.set(key, power);
+        continue;
+      }
       const held = this.places.get(organizationId) ?? new Set();
       this.places.set(organizationId, held.add(permission));
     }
   }
 
-  holds({ organizationId, permission }: Power): boolean {
+  holds(power: Power): boolean {
+    const { organizationId, permission, resource } = power;
     if (this.isAdmin || this.places.get(null)?.has(permission)) return true;
-    return this.places.get(organizationId)?.has(permission) ?? false;
+    if (this.places.get(organizationId)?.has(permission)) return true;
+    const granted = resource === undefined ? undefined : this.granted.get(`${resource} ${permission}`);
+    // What one holds for a time can be passed on for that time.
+    return granted !== undefined && outlasts(granted, power);
   }
 
   /** Whether the permission is held in one place at least. */
@@ -53,5 +69,10 @@ export class Powers {
     for (const [organizationId, permissions] of this.places) {
       for (const permission of permissions) yield { organizationId, permission };
     }
+    yield* this.granted.values();
   }
+}
+
+function outlasts({ until: left = null }: Power, { until: right = null }: Power): boolean {
+  return left === null || (right !== null && left >= right);
 }

@@ -3,19 +3,13 @@ import { sql } from 'kysely';
 import { col, encode, equal, Graph, type GraphTransaction, idOf, tableOf, textOf, type VertexRef } from '#libs/graph';
 import { HasRole } from '../model/identity.edge.js';
 import { Role } from '../model/identity.vertex.js';
+import { isOrganizationThere, ORGANIZATION, organizationSlug, organizationSlugValue } from './organization-sql.js';
 
 /** A role by slug, and the slug of the organization in which it is held; null for everywhere. */
 export interface AssignedRole {
   readonly role: string;
   readonly organization: string | null;
 }
-
-// The catalogue's label; authentication knows of it as much as the principal's statement does.
-const ORGANIZATION = sql.id('imbi', 'Organization');
-const slugOf = (alias: string) =>
-  sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, '"slug"'::ag_catalog.agtype)`;
-const deletionOf = (alias: string) =>
-  sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, '"deletion_id"'::ag_catalog.agtype)`;
 
 /** The HAS_ROLE edges of users, service accounts and groups. */
 @Injectable()
@@ -31,7 +25,7 @@ export class RoleAssignments {
     return this.graph.read.run<AssignedRole>(sql`
       select role, organization from (
         select ${textOf(col(Role, 'slug', 'r'))} collate "C" as role,
-          ${textOf(slugOf('o'))} collate "C" as organization
+          ${organizationSlug('o')} collate "C" as organization
         from ${tableOf(definition)} p
         join ${tableOf(HasRole)} e on ${equal(sql.ref('e.start_id'), sql.ref('p.id'))}
         join ${tableOf(Role)} r on ${equal(sql.ref('r.id'), sql.ref('e.end_id'))}
@@ -57,7 +51,7 @@ export class RoleAssignments {
   async findOrganization(tx: GraphTransaction, slug: string): Promise<string | undefined> {
     const [row] = await tx.run<{ id: string }>(sql`
       select ${textOf(idOf('o'))} as id from ${ORGANIZATION} o
-      where ${equal(slugOf('o'), encode(slug))} and ${deletionOf('o')} is null for key share`);
+      where ${equal(organizationSlugValue('o'), encode(slug))} and ${isOrganizationThere('o')} for key share`);
     return row?.id;
   }
 }

@@ -1,5 +1,5 @@
 import { type Actor, DomainError, type RequestContext, requestContext } from '#libs/common';
-import { grantAllows } from '../grant/grant.edge.js';
+import { grantKindOf, grantOpens } from '../grant/grant-kinds.js';
 import { mfaEnrollmentRequired } from '../mfa/mfa-problems.js';
 import type { CredentialSubject } from './credential-subject.js';
 
@@ -34,6 +34,12 @@ export interface AuthCredential {
   readonly requestsPerMinute?: number;
 }
 
+/** What was granted on one resource, of vertices with this label. */
+export interface ResourceGrant {
+  readonly label: string;
+  readonly actions: ReadonlySet<string>;
+}
+
 interface AuthFacts {
   readonly principal: AuthenticatedPrincipal;
   readonly credential: AuthCredential;
@@ -43,12 +49,10 @@ interface AuthFacts {
   /** What the principal's roles give here; of no account for administrators. */
   readonly held: ReadonlySet<string>;
   /** What the principal was granted on the resource of the URL itself. */
-  readonly resourceActions?: ReadonlySet<string>;
+  readonly granted?: ResourceGrant;
   /** Whether this place or a role that counts here asks for a second factor which the credential does not stand for. */
   readonly lacksSecondFactor?: boolean;
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Who is calling, and what they may do where they are calling: made once a request, by one query. */
 export class AuthContext {
@@ -61,16 +65,16 @@ export class AuthContext {
   readonly permissions: ReadonlySet<string>;
   /** Nothing may be done then but what leads to a second factor: see {@link assertSecondFactor}. */
   readonly lacksSecondFactor: boolean;
-  private readonly resourceActions: ReadonlySet<string>;
+  private readonly granted: ResourceGrant | undefined;
 
   constructor(facts: AuthFacts) {
-    const { principal, credential, subject, organizationId, held, resourceActions = NONE } = facts;
+    const { principal, credential, subject, organizationId, held, granted } = facts;
     this.principal = principal;
     this.credential = credential;
     this.subject = subject;
     this.organizationId = organizationId;
     this.permissions = withinScopes(principal.isAdmin, held, credential.scopes);
-    this.resourceActions = resourceActions;
+    this.granted = granted;
     this.lacksSecondFactor = facts.lacksSecondFactor ?? false;
   }
 
@@ -87,12 +91,14 @@ export class AuthContext {
   canOnResource(permission: string): boolean {
     if (this.can(permission)) return true;
     const { scopes } = this.credential;
-    return (scopes === undefined || scopes.has(permission)) && grantAllows(this.resourceActions, permission);
+    const kind = this.granted && grantKindOf(this.granted.label);
+    if (!this.granted || !kind || (scopes !== undefined && !scopes.has(permission))) return false;
+    return grantOpens(kind, this.granted.actions, permission);
   }
 
   /** Whether there is anything at all that the caller may do here. */
   get hasAccess(): boolean {
-    return this.isAdmin || this.permissions.size > 0 || this.resourceActions.size > 0;
+    return this.isAdmin || this.permissions.size > 0 || (this.granted?.actions.size ?? 0) > 0;
   }
 
   /** @throws DomainError `mfa_enrollment_required` */

@@ -4,7 +4,7 @@ import { Client as PgClient } from 'pg';
 import { newId } from '#libs/common';
 import { generateKey, KeyRing } from '#libs/crypto';
 import { ref } from '#libs/graph';
-import { type AuthPlatform, authPlatform, type ServiceLocator, TestOrganization } from '#test/auth';
+import { type AuthPlatform, authPlatform, type ServiceLocator, TestOrganization, TestProject } from '#test/auth';
 import { ApiKeyCodec } from '../api-key/api-key-codec.js';
 import { CanAccess, type GrantAction } from '../grant/grant.edge.js';
 import { ApiKey, ClientCredential } from '../model/credential.vertex.js';
@@ -13,7 +13,7 @@ import { Group, Permission, Role, ServiceAccount, User } from '../model/identity
 import { Session } from '../model/session.vertex.js';
 import type { ApiKeySubject, ClientSubject, SessionSubject } from './credential-subject.js';
 import { CredentialUse } from './credential-use.js';
-import { Principals } from './principals.js';
+import { type PrincipalPlace, Principals } from './principals.js';
 
 const READ = 'thing:read';
 const WRITE = 'thing:write';
@@ -44,7 +44,7 @@ afterAll(() => platform?.close());
 
 const resolve = (
   subject: ApiKeySubject | ClientSubject | SessionSubject,
-  place: { organization?: string; resource?: { label: string; id: string } } = { organization: 'acme' },
+  place: PrincipalPlace = { organization: 'acme' },
   now?: Date,
 ) => services.get(Principals).resolve(subject, place, now);
 
@@ -267,10 +267,20 @@ describe('a client’s token', () => {
 });
 
 describe('a grant on the resource of the URL', () => {
-  const on = (id: string) => ({ organization: 'rival', resource: { label: 'Organization', id } });
+  let project: { id: string };
+  beforeAll(async () => {
+    const rival = await platform.graph.read.find(TestOrganization, { slug: 'rival' });
+    project = await platform.graph.transaction((tx) =>
+      tx.insert(TestProject, { organization_id: rival?.id ?? '', slug: 'api', name: 'API' }),
+    );
+  });
+  const on = (key: string, place = 'rival') => ({
+    organization: place,
+    resource: { label: 'Project', by: 'id' as const, key },
+  });
   const grant = (from: ReturnType<typeof ref>, actions: GrantAction[], expires_at?: Date) =>
     platform.graph.transaction((tx) =>
-      tx.connect(CanAccess, from, ref(TestOrganization, organization.id), {
+      tx.connect(CanAccess, from, ref(TestProject, project.id), {
         actions,
         granted_by: 'somebody',
         granted_at: new Date().toISOString(),
@@ -281,18 +291,22 @@ describe('a grant on the resource of the URL', () => {
   it('allows its actions there and nothing elsewhere, by the same one statement', async () => {
     const user = await someUser({ withRole: false });
     const session = await sessionOf(user);
-    expect((await resolve(session, on(organization.id)))?.hasAccess).toBe(false);
+    expect((await resolve(session, on(project.id)))?.hasAccess).toBe(false);
     await grant(ref(User, user), ['read', 'write']);
     const query = jest.spyOn(PgClient.prototype, 'query');
-    const auth = await resolve(session, on(organization.id));
+    const auth = await resolve(session, on(project.id));
     expect(query).toHaveBeenCalledTimes(1);
     query.mockRestore();
     expect(auth).toMatchObject({ hasAccess: true });
-    const may = ['any:read', 'any:write', 'any:create', 'any:delete'].map((name) => auth?.canOnResource(name));
-    expect(may).toEqual([true, true, true, false]);
-    expect(auth?.can('any:read')).toBe(false);
+    const names = ['project:read', 'project:write', 'project:create', 'project:delete', 'project:grant', 'team:read'];
+    expect(names.map((name) => auth?.canOnResource(name))).toEqual([true, true, false, false, false, false]);
+    expect(auth?.can('project:read')).toBe(false);
     expect((await resolve(session, on(newId())))?.hasAccess).toBe(false);
     expect((await resolve(session, { organization: 'rival' }))?.hasAccess).toBe(false);
+    expect((await resolve(session, on(project.id, 'acme')))?.hasAccess).toBe(false);
+    const bySlug = { organization: 'rival', resource: { label: 'Project', by: 'slug' as const, key: 'api' } };
+    expect((await resolve(session, bySlug))?.canOnResource('project:read')).toBe(true);
+    expect((await resolve(session, { ...bySlug, organization: 'acme' }))?.hasAccess).toBe(false);
   });
 
   it('reaches members of groups in groups, whether or not their permissions were known before', async () => {
@@ -317,7 +331,7 @@ describe('a grant on the resource of the URL', () => {
     await resolve(session, { organization: 'rival' });
     await grant(ref(Group, ids[1]), ['admin']);
     for (const _ of ['computed', 'known']) {
-      expect((await resolve(session, on(organization.id)))?.canOnResource('any:thing-at-all')).toBe(true);
+      expect((await resolve(session, on(project.id)))?.canOnResource('project:grant')).toBe(true);
     }
   });
 
@@ -325,10 +339,10 @@ describe('a grant on the resource of the URL', () => {
     const user = await someUser({ withRole: false });
     await grant(ref(User, user), ['read', 'write'], inSeconds(60));
     const session = await sessionOf(user);
-    expect((await resolve(session, on(organization.id)))?.canOnResource(READ)).toBe(true);
-    expect((await resolve(session, on(organization.id), inSeconds(61)))?.canOnResource(READ)).toBe(false);
-    const { subject } = await keyOf(user, [READ]);
-    const auth = await resolve(subject, on(organization.id));
-    expect([auth?.canOnResource(READ), auth?.canOnResource(WRITE)]).toEqual([true, false]);
+    expect((await resolve(session, on(project.id)))?.canOnResource('project:read')).toBe(true);
+    expect((await resolve(session, on(project.id), inSeconds(61)))?.canOnResource('project:read')).toBe(false);
+    const { subject } = await keyOf(user, ['project:read']);
+    const auth = await resolve(subject, on(project.id));
+    expect([auth?.canOnResource('project:read'), auth?.canOnResource('project:write')]).toEqual([true, false]);
   });
 });

@@ -4,9 +4,15 @@ import { at, flag, is, json, principalOf, text } from './principal-source.js';
 /** How many parameters each kind of credential takes: $1 and those after $4. */
 const PARAMETERS: Record<CredentialSubject['kind'], number> = { session: 5, api_key: 4, client: 6 };
 
-/** Labels of the vertices that a request is about. */
+/** Vertices with this label, found by this property. */
+interface GuardedVertex {
+  readonly label: string;
+  readonly by: 'id' | 'slug';
+}
+
+/** The vertices that a request is about: by their labels, and what names the resource. */
 export interface PlaceLabels {
-  readonly resource?: string;
+  readonly resource?: GuardedVertex;
   readonly home?: string;
 }
 
@@ -16,7 +22,7 @@ const statements = new Map<string, string>();
 /**
  * The one statement that authenticates and authorizes a request. Parameters: what the credential is found by; the
  * organization's slug (agtype, null for none); the version and the organization id that permissions are known for; then
- * what the kind of credential needs; then, where the URL names a resource (of vertex label `resource`), its id
+ * what the kind of credential needs; then, where the URL names a resource of the organization, its id or slug
  * (agtype) and the present time; then the id (agtype) of the vertex (of label `home`) whose organization it is about. An organization that is being deleted counts as none.
  *
  * Every step is by an index: credential and principal by id, organization by slug, then the edges by their start. From
@@ -28,7 +34,8 @@ const statements = new Map<string, string>();
  * all was granted the resource.
  */
 export function principalSql(credential: CredentialSubject['kind'], labels: PlaceLabels = {}): string {
-  const key = `${credential} ${labels.resource ?? ''} ${labels.home ?? ''}`;
+  const { resource, home = '' } = labels;
+  const key = [credential, resource?.label ?? '', resource?.by ?? '', home].join(' ');
   const known = statements.get(key);
   if (known !== undefined) return known;
   const statement = write(credential, labels);
@@ -105,13 +112,14 @@ function assertLabel(label: string): void {
   if (!LABEL.test(label)) throw new Error(`"${label}" is no label of vertices.`);
 }
 
-function resourceGrants(credential: CredentialSubject['kind'], label: string): string {
+function resourceGrants(credential: CredentialSubject['kind'], { label, by }: GuardedVertex): string {
   assertLabel(label);
-  const id = PARAMETERS[credential] + 1;
+  const key = PARAMETERS[credential] + 1;
   return `, resource_grant as materialized (
   select e.start_id, ${json('e', 'actions')} as actions from imbi."CAN_ACCESS" e
   where e.end_id operator(ag_catalog.=) (
-    select v.id from imbi."${label}" v where ${is(at('v', 'id'), `$${id}::ag_catalog.agtype`)}
-  ) and (${at('e', 'expires_at')} is null or ${text('e', 'expires_at')} collate "C" > $${id + 1})
+    select v.id from imbi."${label}" v where ${is(at('v', by), `$${key}::ag_catalog.agtype`)}
+      and ${is(at('v', 'organization_id'), '(select key from place)')}
+  ) and (${at('e', 'expires_at')} is null or ${text('e', 'expires_at')} collate "C" > $${key + 1})
 )`;
 }

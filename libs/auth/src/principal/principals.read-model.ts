@@ -6,8 +6,15 @@ import type { CredentialSubject } from './credential-subject.js';
 import { LIVENESS } from './liveness-sql.js';
 import { principalSql } from './principal-sql.js';
 
-/** A vertex that a URL names, on which access may have been granted by itself. */
+/** A vertex of the organization that a URL names, on which access may have been granted by itself. */
 export interface ResourceReference {
+  readonly label: string;
+  readonly by: 'id' | 'slug';
+  readonly key: string;
+}
+
+/** A vertex that a URL names by its id. */
+export interface VertexReference {
   readonly label: string;
   readonly id: string;
 }
@@ -18,7 +25,7 @@ export interface PrincipalQuestion {
   /** Null where the URL names no organization. */
   readonly organization: string | null;
   /** A resource whose organization is the one asked about, in place of `organization`. */
-  readonly home?: ResourceReference;
+  readonly home?: VertexReference;
   readonly resource?: ResourceReference;
   /** What an earlier answer was good for: then the permissions are not computed again. */
   readonly known?: { readonly version: string; readonly organizationId: string | null };
@@ -93,13 +100,13 @@ export class PrincipalsReadModel {
     const { subject, organization, home, resource, known, now } = question;
     const [credential, ...more] = parametersOf(subject);
     const [row] = await this.database.execute(
-      CompiledQuery.raw(principalSql(subject.kind, { resource: resource?.label, home: home?.label }), [
+      CompiledQuery.raw(principalSql(subject.kind, { resource, home: home?.label }), [
         credential,
         organization === null ? null : encodeAgtype(organization),
         known?.version ?? '0',
         known?.organizationId ?? null,
         ...more,
-        ...(resource ? [encodeAgtype(resource.id), now.toISOString()] : []),
+        ...(resource ? [encodeAgtype(resource.key), now.toISOString()] : []),
         ...(home ? [encodeAgtype(home.id)] : []),
       ]) as CompiledQuery<PrincipalRow>,
     );

@@ -8,6 +8,7 @@ import {
   type PrincipalRow,
   PrincipalsReadModel,
   type ResourceReference,
+  type VertexReference,
 } from './principals.read-model.js';
 import { findSecret } from './stored-secret.js';
 
@@ -16,7 +17,7 @@ export interface PrincipalPlace {
   /** Slug of the organization in the URL. */
   readonly organization?: string;
   /** A resource; the organization is the one that it belongs to. */
-  readonly home?: ResourceReference;
+  readonly home?: VertexReference;
   /** The resource in the URL, where access to it may have been granted by itself. */
   readonly resource?: ResourceReference;
   /** What the caller wants to do there: grants on the resource need no look where their roles allow it anyway. */
@@ -88,7 +89,7 @@ export class Principals {
   }
 
   /** The context of a caller whose credential and principal are alive. */
-  private contextOf({ subject, known, now, key }: Asked, row: PrincipalRow): AuthContext | undefined {
+  private contextOf({ subject, resource, known, now, key }: Asked, row: PrincipalRow): AuthContext | undefined {
     if (!row.is_active || !isCredentialAlive(row, this.config.auth.sessionIdleTtl, now)) return undefined;
     const secret = subject.kind === 'api_key' ? secretOf(row, subject, now) : undefined;
     if (subject.kind === 'api_key' && !secret) return undefined;
@@ -102,7 +103,7 @@ export class Principals {
       organizationId: row.organization_id ?? undefined,
       held: row.is_admin ? NONE : held.permissions,
       lacksSecondFactor: lacksSecondFactor(row, held),
-      resourceActions: actionsOf(row),
+      granted: resource && { label: resource.label, actions: actionsOf(row) },
     });
   }
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Paged, PageQueryDto, RequirePermission } from '#libs/http';
-import { ON_PROJECT } from '../shared/on-project.js';
+import { ON_PROJECT } from '../shared/granted-resources.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ChangePageDto } from './history.dto.js';
 import { HISTORY_LIST, ProjectHistoryService } from './project-history.service.js';

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, HttpCode, Param, Patch, Put } from '@nestjs/c
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { JsonValue } from '#libs/common';
 import { IfMatch, PatchBody, type PatchDocument, RequirePermission, VersionedResponse } from '#libs/http';
-import { ON_PROJECT } from '../shared/on-project.js';
+import { ON_PROJECT } from '../shared/granted-resources.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ProjectResponseDto } from './project.dto.js';
 import { ProjectEnvironmentsService } from './project-environments.service.js';

@@ -11,7 +11,7 @@ import {
   VersionedResponse,
 } from '#libs/http';
 import { OnInvalidQueryDto } from '../shared/entity.dto.js';
-import { ON_PROJECT } from '../shared/on-project.js';
+import { ON_PROJECT } from '../shared/granted-resources.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ProjectPageDto, ProjectQueryDto, ProjectResponseDto, ProjectWriteDto } from './project.dto.js';
 import { PROJECT_LIST } from './project-list.js';

@@ -14,8 +14,10 @@ import {
 } from '#libs/http';
 import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
+import { ON_TEAM } from '../shared/granted-resources.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { PutsAbsent } from '../shared/puts-absent.decorator.js';
+import { MovesProjects } from './moves-projects.decorator.js';
 import { TeamPageDto, TeamResponseDto, TeamWriteDto } from './team.dto.js';
 import { TeamsService } from './teams.service.js';
 
@@ -57,7 +59,7 @@ export class TeamsController {
    * @remarks With `If-None-Match`, an unchanged team is answered 304 without a body.
    */
   @Get(':slug')
-  @RequirePermission('team:read')
+  @RequirePermission('team:read', ON_TEAM)
   @VersionedResponse()
   getTeam(@InOrganization() scope: OrganizationScope, @Param('slug') slug: string): Promise<TeamResponseDto> {
     return this.teams.get(scope, slug);
@@ -70,7 +72,7 @@ export class TeamsController {
    * `already_exists`); a stale `If-Match` is refused (412 `version_mismatch`).
    */
   @Put(':slug')
-  @RequirePermission('team:write')
+  @RequirePermission('team:write', ON_TEAM)
   @PutsAbsent('team:create', '/api/organizations/{org}/teams/{slug}', TeamResponseDto)
   @VersionedResponse()
   replaceTeam(
@@ -90,7 +92,7 @@ export class TeamsController {
    * server writes cannot be patched (400 `read_only_field`).
    */
   @Patch(':slug')
-  @RequirePermission('team:write')
+  @RequirePermission('team:write', ON_TEAM)
   @Patches(TeamWriteDto)
   @VersionedResponse()
   updateTeam(
@@ -110,7 +112,8 @@ export class TeamsController {
    */
   @Delete(':slug')
   @HttpCode(204)
-  @RequirePermission('team:delete')
+  @RequirePermission('team:delete', ON_TEAM)
+  @MovesProjects()
   deleteTeam(
     @InOrganization() scope: OrganizationScope,
     @Param('slug') slug: string,

@@ -11,8 +11,10 @@ export type AccessRule =
 export interface GuardedResource {
   /** Label of its vertices. */
   readonly label: string;
-  /** The path parameter that is its id. */
+  /** The path parameter that names it. */
   readonly param: string;
+  /** What the parameter is; the id where nothing is said. A slug is looked up in the organization of the URL. */
+  readonly by?: 'id' | 'slug';
 }
 
 /** Where a permission must hold, on routes whose path names no organization. */
