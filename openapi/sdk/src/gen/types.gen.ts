@@ -1778,6 +1778,116 @@ export type FreshProof = {
 };
 
 /**
+ * What somebody was granted on a resource.
+ */
+export type Grant = {
+    /**
+     * Who was granted it; a group stands for all who are in it.
+     */
+    principal: GrantedPrincipal;
+    /**
+     * What may be done with the resource.
+     */
+    actions: Array<'read' | 'write' | 'delete' | 'admin'>;
+    /**
+     * Id of who granted it.
+     */
+    granted_by: string;
+    /**
+     * When it was granted, or last changed.
+     */
+    granted_at: string;
+    /**
+     * From when on it grants nothing; null for never.
+     */
+    expires_at: string | null;
+};
+
+/**
+ * A page of the grants on a resource.
+ */
+export type GrantPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<Grant>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
+};
+
+/**
+ * What is granted on a resource, as a client writes it.
+ */
+export type GrantWrite = {
+    /**
+     * What may be done with the resource; `admin` is all of it, and deciding who else may.
+     */
+    actions: Array<'read' | 'write' | 'delete' | 'admin'>;
+    /**
+     * From when on it grants nothing; null or absent for never. Must be in the future.
+     */
+    expires_at?: string | null;
+};
+
+/**
+ * A resource to which access can be granted by itself.
+ */
+export type GrantableResource = {
+    /**
+     * What it is.
+     */
+    kind: 'project' | 'team';
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its slug.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * Slug of its organization.
+     */
+    organization: string;
+};
+
+/**
+ * Who was granted something.
+ */
+export type GrantedPrincipal = {
+    /**
+     * What it is.
+     */
+    kind: 'user' | 'service_account' | 'group';
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Slug of a group or a service account; null for users, who have none.
+     */
+    slug: string | null;
+    /**
+     * The name people see.
+     */
+    name: string;
+    /**
+     * As addresses and questions name it.
+     */
+    reference: string;
+};
+
+/**
  * A read-only question in openCypher.
  */
 export type GraphQuery = {
@@ -2457,6 +2567,46 @@ export type MfaVerify = {
      * Six digits of the authenticator app.
      */
     code: string;
+};
+
+/**
+ * What the caller was granted.
+ */
+export type MyGrant = {
+    /**
+     * What it was granted on.
+     */
+    resource: GrantableResource;
+    /**
+     * What may be done with the resource.
+     */
+    actions: Array<'read' | 'write' | 'delete' | 'admin'>;
+    /**
+     * Who it was granted to: the caller, or a group they are in.
+     */
+    granted_to: GrantedPrincipal;
+    /**
+     * From when on it grants nothing; null for never.
+     */
+    expires_at: string | null;
+};
+
+/**
+ * A page of what the caller was granted.
+ */
+export type MyGrantPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<MyGrant>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
 };
 
 /**
@@ -10180,6 +10330,69 @@ export type RotateMyApiKeyResponses = {
 
 export type RotateMyApiKeyResponse = RotateMyApiKeyResponses[keyof RotateMyApiKeyResponses];
 
+export type ListMyGrantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/me/grants';
+};
+
+export type ListMyGrantsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListMyGrantsError = ListMyGrantsErrors[keyof ListMyGrantsErrors];
+
+export type ListMyGrantsResponses = {
+    /**
+     * To the caller or to groups they are in, in every organization, by name. They are not in the lists of
+     * organizations in which the caller has no role. What has expired is left out.
+     */
+    200: MyGrantPage;
+};
+
+export type ListMyGrantsResponse = ListMyGrantsResponses[keyof ListMyGrantsResponses];
+
 export type ListMyIdentitiesData = {
     body?: never;
     path?: never;
@@ -15617,6 +15830,241 @@ export type PutProjectEnvironmentResponses = {
 
 export type PutProjectEnvironmentResponse = PutProjectEnvironmentResponses[keyof PutProjectEnvironmentResponses];
 
+export type ListProjectGrantsData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the project, from the answer that created or listed it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/organizations/{org}/projects/{id}/grants';
+};
+
+export type ListProjectGrantsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListProjectGrantsError = ListProjectGrantsErrors[keyof ListProjectGrantsErrors];
+
+export type ListProjectGrantsResponses = {
+    /**
+     * By name; expired ones too, until they are cleared away. Who may use it by a role is not among them: ask
+     * `GET /api/permissions/who-can` for all.
+     */
+    200: GrantPage;
+};
+
+export type ListProjectGrantsResponse = ListProjectGrantsResponses[keyof ListProjectGrantsResponses];
+
+export type DeleteProjectGrantData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the project, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * Who it is granted to: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+         */
+        principal: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/projects/{id}/grants/{principal}';
+};
+
+export type DeleteProjectGrantErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteProjectGrantError = DeleteProjectGrantErrors[keyof DeleteProjectGrantErrors];
+
+export type DeleteProjectGrantResponses = {
+    /**
+     * From the next request on. Not what the caller does not hold on the project themselves (403
+     * `beyond_own_powers`); what roles give stays.
+     */
+    204: void;
+};
+
+export type DeleteProjectGrantResponse = DeleteProjectGrantResponses[keyof DeleteProjectGrantResponses];
+
+export type PutProjectGrantData = {
+    body: GrantWrite;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The id of the project, from the answer that created or listed it.
+         */
+        id: string;
+        /**
+         * Who it is granted to: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+         */
+        principal: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/projects/{id}/grants/{principal}';
+};
+
+export type PutProjectGrantErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type PutProjectGrantError = PutProjectGrantErrors[keyof PutProjectGrantErrors];
+
+export type PutProjectGrantResponses = {
+    /**
+     * Exactly these actions, whatever was granted before. They open the project’s own routes and nothing else. It counts from the next
+     * request on. Nobody grants or changes what they do not hold on the project themselves, nor for longer than they do
+     * (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type PutProjectGrantResponse = PutProjectGrantResponses[keyof PutProjectGrantResponses];
+
 export type ListProjectHistoryData = {
     body?: never;
     path: {
@@ -17953,6 +18401,241 @@ export type ReplaceTeamResponses = {
 };
 
 export type ReplaceTeamResponse = ReplaceTeamResponses[keyof ReplaceTeamResponses];
+
+export type ListTeamGrantsData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The slug of the team.
+         */
+        slug: string;
+    };
+    query?: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+    };
+    url: '/api/organizations/{org}/teams/{slug}/grants';
+};
+
+export type ListTeamGrantsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListTeamGrantsError = ListTeamGrantsErrors[keyof ListTeamGrantsErrors];
+
+export type ListTeamGrantsResponses = {
+    /**
+     * By name; expired ones too, until they are cleared away. Who may use it by a role is not among them: ask
+     * `GET /api/permissions/who-can` for all.
+     */
+    200: GrantPage;
+};
+
+export type ListTeamGrantsResponse = ListTeamGrantsResponses[keyof ListTeamGrantsResponses];
+
+export type DeleteTeamGrantData = {
+    body?: never;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The slug of the team.
+         */
+        slug: string;
+        /**
+         * Who it is granted to: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+         */
+        principal: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/teams/{slug}/grants/{principal}';
+};
+
+export type DeleteTeamGrantErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type DeleteTeamGrantError = DeleteTeamGrantErrors[keyof DeleteTeamGrantErrors];
+
+export type DeleteTeamGrantResponses = {
+    /**
+     * From the next request on. Not what the caller does not hold on the team themselves (403
+     * `beyond_own_powers`); what roles give stays.
+     */
+    204: void;
+};
+
+export type DeleteTeamGrantResponse = DeleteTeamGrantResponses[keyof DeleteTeamGrantResponses];
+
+export type PutTeamGrantData = {
+    body: GrantWrite;
+    path: {
+        /**
+         * The slug of the organization.
+         */
+        org: string;
+        /**
+         * The slug of the team.
+         */
+        slug: string;
+        /**
+         * Who it is granted to: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+         */
+        principal: string;
+    };
+    query?: never;
+    url: '/api/organizations/{org}/teams/{slug}/grants/{principal}';
+};
+
+export type PutTeamGrantErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not found: There is nothing at this address, or nothing that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type PutTeamGrantError = PutTeamGrantErrors[keyof PutTeamGrantErrors];
+
+export type PutTeamGrantResponses = {
+    /**
+     * Exactly these actions, whatever was granted before. They open the team itself, not its projects. It counts from the next
+     * request on. Nobody grants or changes what they do not hold on the team themselves, nor for longer than they do
+     * (403 `beyond_own_powers`).
+     */
+    204: void;
+};
+
+export type PutTeamGrantResponse = PutTeamGrantResponses[keyof PutTeamGrantResponses];
 
 export type ListPermissionsData = {
     body?: never;
