@@ -20,6 +20,7 @@ const FIRST_DAY = [
   'getMyMfa',
   ...['listUserSessions', 'giveUserRole', 'listUserRoles', 'takeUserRole'],
   ...['createGroup', 'getGroup', 'listGroups', 'updateGroup', 'addUserToGroup', 'listGroupMembers'],
+  ...['explainPermission', 'listPermissionHolders', 'listHeldPermissions', 'simulateAccess'],
   ...['giveGroupRole', 'listGroupRoles', 'takeGroupRole', 'removeUserFromGroup'],
   ...['createServiceAccount', 'getServiceAccount', 'listServiceAccounts', 'updateServiceAccount'],
   ...['giveServiceAccountRole', 'listServiceAccountRoles', 'addServiceAccountToGroup', 'removeServiceAccountFromGroup'],

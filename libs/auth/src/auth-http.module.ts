@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { REQUEST_AUTHENTICATOR } from '#libs/http';
+import { AccessController } from './access/access.controller.js';
+import { AccessQuestions } from './access/access.service.js';
+import { ExplainReadModel } from './access/explain.read-model.js';
+import { SimulationReadModel } from './access/simulation.read-model.js';
+import { Simulations } from './access/simulation.service.js';
+import { WhatCanReadModel } from './access/what-can.read-model.js';
+import { WhoCanReadModel } from './access/who-can.read-model.js';
 import { ApiKeys } from './api-key/api-keys.service.js';
 import { KeyUsage } from './api-key/key-usage.js';
 import { MyApiKeysController } from './api-key/my-api-keys.controller.js';
@@ -66,6 +73,7 @@ import { UsersController } from './user/users.controller.js';
     UsersController,
     RolesController,
     PermissionsController,
+    AccessController,
     GroupsController,
     ServiceAccountsController,
     MyApiKeysController,
@@ -83,6 +91,12 @@ import { UsersController } from './user/users.controller.js';
     Authenticator,
     AuthHttpService,
     MeService,
+    ExplainReadModel,
+    WhoCanReadModel,
+    WhatCanReadModel,
+    SimulationReadModel,
+    AccessQuestions,
+    Simulations,
     RolesRepository,
     RolesService,
     GroupsService,

@@ -12,6 +12,11 @@ const group = {
   reference: 'group:platform-engineers',
 };
 
+const resource = { kind: 'organization', id: ID, slug: 'acme', name: null, organization: 'acme' };
+const role = { slug: 'viewer', name: 'Viewer' };
+const held = { permission: 'project:read', organization: 'acme', resource: null };
+const ada = { kind: 'user', id: ID, slug: null, name: 'Ada Lovelace', reference: `user:${ID}` };
+
 /** The part of the examples that is about who may use what. */
 export const ACCESS_EXAMPLES: Readonly<Record<string, JsonValue>> = {
   GrantWriteDto: grant,
@@ -21,4 +26,16 @@ export const ACCESS_EXAMPLES: Readonly<Record<string, JsonValue>> = {
     ...grant,
     granted_to: group,
   },
+  ExplanationDto: {
+    allowed: true,
+    principal: group,
+    permission: 'project:read',
+    resource,
+    paths: [{ kind: 'role', groups: [], roles: [role], organization: 'acme', actions: [], expires_at: null }],
+    missing: [],
+  },
+  PermissionHolderDto: { principal: ada, is_admin: false },
+  HeldPermissionDto: held,
+  SimulationDto: { role: { role: 'viewer', permissions: ['project:read', 'team:read'], inherits: [] } },
+  SimulationResultDto: { added: [], removed: [{ principal: ada, ...held }], added_total: 0, removed_total: 1 },
 };

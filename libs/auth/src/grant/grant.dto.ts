@@ -5,7 +5,9 @@ import { GRANT_ACTIONS, type GrantAction } from './grant.edge.js';
 import { GRANT_KINDS, type GrantKindName } from './grant-kinds.js';
 
 // A time to the second at least, with its zone: which moment is meant must not depend on where the server stands.
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+export const TIME_MESSAGE = 'must be a time with its zone, such as 2030-01-31T12:00:00Z';
 
 /** What is granted on a resource, as a client writes it. */
 export class GrantWriteDto {
@@ -30,7 +32,7 @@ export class GrantWriteDto {
     example: '2099-12-31T23:59:59.000Z',
   })
   @IsOptional()
-  @Matches(TIME, { message: 'must be a time with its zone, such as 2030-01-31T12:00:00Z' })
+  @Matches(TIME, { message: TIME_MESSAGE })
   expires_at?: string | null;
 }
 

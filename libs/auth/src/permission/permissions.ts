@@ -42,6 +42,7 @@ export const PERMISSIONS: readonly PermissionDefinition[] = [
   ...resource('group', 'groups', { read: ADMIN, write: ADMIN }),
   ...resource('service-account', 'service accounts, their keys and clients', { read: ADMIN, write: ADMIN }),
   ...resource('role', 'roles and what they grant', { read: ADMIN, write: ADMIN }),
+  { name: 'access:read', description: 'See who may do what and why, and what a change would do to it.', roles: ADMIN },
   { name: 'graph:query', description: 'Run read-only Cypher over the whole graph.', roles: ADMIN },
   { name: 'queues:read', description: 'See queues and dead letters.', roles: ADMIN },
   { name: 'queues:write', description: 'Replay and discard dead letters.', roles: ADMIN },
