@@ -4,17 +4,6 @@ import { BLUEPRINT_EXAMPLES } from './openapi-blueprint-examples.js';
 import { CREDENTIAL_EXAMPLES } from './openapi-credential-examples.js';
 import { extensible, ID, stored, TIME, without } from './openapi-example-parts.js';
 import { UPLOAD_EXAMPLES } from './openapi-upload-examples.js';
-import type { JsonObject, JsonValue } from '#libs/common';
-import { ACCESS_EXAMPLES } from './access-examples.js';
-import { UPLOAD_EXAMPLES } from './openapi-upload-examples.js';
-
-const ID = 'V1StGXR8_Z5jdHi6B-myT';
-const TIME = '2026-11-23T10:00:00.000Z';
-
-/** As the server answers what was written: with the fields that are its own. */
-function stored(write: JsonObject, more: JsonObject = {}): JsonObject {
-  return { id: ID, description: null, icon: null, ...write, ...more, created_at: TIME, updated_at: TIME, version: 1 };
-}
 
 const organization = { slug: 'acme', name: 'Acme', description: 'Makes everything.', require_mfa: false };
 const team = { slug: 'platform', name: 'Platform', description: 'Runs the shared infrastructure.' };

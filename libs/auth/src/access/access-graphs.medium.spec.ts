@@ -28,7 +28,10 @@ import { WhatCanReadModel } from './what-can.read-model.js';
 import { WhoCanReadModel } from './who-can.read-model.js';
 
 /** How many random graphs; the more, the longer. */
-const RUNS = Number(process.env['IMBI_TEST_ACCESS_GRAPHS'] ?? 15);
+const GRAPHS = process.env['IMBI_TEST_ACCESS_GRAPHS'];
+// Few graphs could happen to have no change in them that gives or takes anything, so the few are always the same.
+const CHOSEN = GRAPHS === undefined ? { numRuns: 15, seed: 20_261_128 } : { numRuns: Number(GRAPHS) };
+const RUNS = CHOSEN.numRuns;
 const ALL = { descending: false, limit: 1_000_000, count: false };
 
 let platform: AuthPlatform;
@@ -256,7 +259,7 @@ describe('access on random graphs', () => {
         expect(isAllowed).toBe(referenceGroupAccess(shape, group, place).includes(permission));
         await whatCanAgrees(built, shape, seed % shape.users.length);
       }),
-      { numRuns: RUNS },
+      CHOSEN,
     );
     expect(compared).toBeGreaterThan(RUNS * 2);
     expect(explained).toBeGreaterThanOrEqual(RUNS);
@@ -291,7 +294,7 @@ describe('access on random graphs', () => {
         counts.gains += simulated.addedTotal;
         counts.losses += simulated.removedTotal;
       }),
-      { numRuns: RUNS },
+      CHOSEN,
     );
     expect(counts.changes).toBeGreaterThanOrEqual(RUNS);
     expect(Math.min(counts.gains, counts.losses)).toBeGreaterThan(0);
