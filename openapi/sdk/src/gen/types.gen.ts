@@ -19,6 +19,98 @@ export type AcceptInvitation = {
 };
 
 /**
+ * A permission that somebody would gain or lose.
+ */
+export type AccessDifference = {
+    /**
+     * The one resource on which it was granted by itself; null where a role gives it.
+     */
+    resource: AccessPlace | null;
+    /**
+     * Who: a user or a service account.
+     */
+    principal: GrantedPrincipal;
+    /**
+     * Its name.
+     */
+    permission: string;
+    /**
+     * Slug of the organization in which it is held; null for everywhere.
+     */
+    organization: string | null;
+};
+
+/**
+ * One way by which a permission is held.
+ */
+export type AccessPath = {
+    /**
+     * By what: being an administrator, a role, or a grant on the resource.
+     */
+    kind: 'administrator' | 'role' | 'grant';
+    /**
+     * Through which groups, from the one the principal is in to the one that holds it; none for itself.
+     */
+    groups: Array<AccessStep>;
+    /**
+     * From the role that is held to the one that grants the permission; none for a grant.
+     */
+    roles: Array<AccessStep>;
+    /**
+     * Of a grant, its actions.
+     */
+    actions: Array<'read' | 'write' | 'delete' | 'admin'>;
+    /**
+     * Slug of the organization in which the role is held; null for everywhere and for grants.
+     */
+    organization: string | null;
+    /**
+     * Of a grant, when it expires; null for never.
+     */
+    expires_at: string | null;
+};
+
+/**
+ * Where a permission is held or asked about.
+ */
+export type AccessPlace = {
+    /**
+     * What it is.
+     */
+    kind: 'organization' | 'project' | 'team';
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its slug.
+     */
+    slug: string;
+    /**
+     * The name people see; null for organizations.
+     */
+    name: string | null;
+    /**
+     * Slug of its organization; of an organization its own.
+     */
+    organization: string;
+};
+
+/**
+ * A group or role on the way to a permission.
+ */
+export type AccessStep = {
+    /**
+     * Its slug.
+     */
+    slug: string;
+    /**
+     * The name people see.
+     */
+    name: string;
+};
+
+/**
  * An API key, as far as it may be known after it was made.
  */
 export type ApiKey = {
@@ -1618,6 +1710,36 @@ export type EnvironmentWrite = {
 };
 
 /**
+ * Whether somebody may do something, and why.
+ */
+export type Explanation = {
+    /**
+     * Who was asked about.
+     */
+    principal: GrantedPrincipal;
+    /**
+     * Where; null for everywhere.
+     */
+    resource: AccessPlace | null;
+    /**
+     * Every assignment and grant that gives it, the shortest way first.
+     */
+    paths: Array<AccessPath>;
+    /**
+     * Where it is not held: what would give it, the nearest first.
+     */
+    missing: Array<MissingAccess>;
+    /**
+     * Whether the permission is held there.
+     */
+    allowed: boolean;
+    /**
+     * The permission that was asked about.
+     */
+    permission: string;
+};
+
+/**
  * The projects that match, counted by one field.
  */
 export type Facet = {
@@ -2079,6 +2201,42 @@ export type GroupWrite = {
      * Who belongs in it; null or absent for nothing.
      */
     description?: string | null;
+};
+
+/**
+ * A permission with where it is held.
+ */
+export type HeldPermission = {
+    /**
+     * The one resource on which it was granted by itself; null where a role gives it.
+     */
+    resource: AccessPlace | null;
+    /**
+     * Its name.
+     */
+    permission: string;
+    /**
+     * Slug of the organization in which it is held; null for everywhere.
+     */
+    organization: string | null;
+};
+
+/**
+ * A page of what somebody may do.
+ */
+export type HeldPermissionPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<HeldPermission>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
 };
 
 /**
@@ -2567,6 +2725,36 @@ export type MfaVerify = {
      * Six digits of the authenticator app.
      */
     code: string;
+};
+
+/**
+ * Something that would give the permission, were it not for one thing.
+ */
+export type MissingAccess = {
+    /**
+     * What lacks: the account is switched off; a role is held in another organization only; a grant has expired, or lacks the action; being in this group, holding this role, or a grant with this action would do.
+     */
+    kind: 'inactive' | 'role_elsewhere' | 'expired_grant' | 'grant_action' | 'group' | 'role' | 'grant';
+    /**
+     * Actions of the grant.
+     */
+    actions: Array<'read' | 'write' | 'delete' | 'admin'>;
+    /**
+     * Slug of the role it is about; null where it is about none.
+     */
+    role: string | null;
+    /**
+     * Slug of the group that holds it, or would; null for the principal itself.
+     */
+    group: string | null;
+    /**
+     * Slug of the organization in which the role is held, or would have to be; null for everywhere.
+     */
+    organization: string | null;
+    /**
+     * When the grant expired; null where none did.
+     */
+    expires_at: string | null;
 };
 
 /**
@@ -3073,6 +3261,38 @@ export type Permission = {
      * What it allows.
      */
     description: string | null;
+};
+
+/**
+ * Who holds a permission.
+ */
+export type PermissionHolder = {
+    /**
+     * A user or a service account that is active.
+     */
+    principal: GrantedPrincipal;
+    /**
+     * Whether it holds every permission, as an administrator.
+     */
+    is_admin: boolean;
+};
+
+/**
+ * A page of who holds a permission.
+ */
+export type PermissionHolderPage = {
+    /**
+     * The items of this page, in order.
+     */
+    items: Array<PermissionHolder>;
+    /**
+     * Pass it back as `cursor` for the next page; null on the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many there are in all; only with `count=exact`.
+     */
+    total?: number;
 };
 
 /**
@@ -4692,6 +4912,28 @@ export type SignInProviderPage = {
 };
 
 /**
+ * A role that would be given or taken.
+ */
+export type SimulatedAssignment = {
+    /**
+     * Who: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+     */
+    principal: string;
+    /**
+     * Slug of the role.
+     */
+    role: string;
+    /**
+     * Slug of the organization it counts in; everywhere where left out.
+     */
+    organization?: string;
+    /**
+     * Whether it would be taken rather than given.
+     */
+    remove?: boolean;
+};
+
+/**
  * How many scores are in a part of the scale, before and after; 100 belongs to the last.
  */
 export type SimulatedBucket = {
@@ -4711,6 +4953,46 @@ export type SimulatedBucket = {
      * How many would be.
      */
     after: number;
+};
+
+/**
+ * What would be granted on a resource, in place of what is.
+ */
+export type SimulatedGrant = {
+    /**
+     * What would be granted; none takes the grant away.
+     */
+    actions: Array<'read' | 'write' | 'delete' | 'admin'>;
+    /**
+     * Until when.
+     */
+    expires_at?: string | null;
+    /**
+     * Who: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+     */
+    principal: string;
+    /**
+     * On what: `project:<id>` or `team:<id>`.
+     */
+    resource: string;
+};
+
+/**
+ * Somebody who would be put into a group or taken out.
+ */
+export type SimulatedMembership = {
+    /**
+     * Slug of the group.
+     */
+    group: string;
+    /**
+     * Who: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+     */
+    member: string;
+    /**
+     * Whether the member would be taken out rather than put in.
+     */
+    remove?: boolean;
 };
 
 /**
@@ -4745,6 +5027,24 @@ export type SimulatedProject = {
      * Whether it would drop below the threshold.
      */
     drops: boolean;
+};
+
+/**
+ * A role as it would be changed.
+ */
+export type SimulatedRole = {
+    /**
+     * Slug of the role.
+     */
+    role: string;
+    /**
+     * What it would grant by itself; as it is where left out.
+     */
+    permissions?: Array<string>;
+    /**
+     * Slugs of the roles it would inherit from; as it is where left out.
+     */
+    inherits?: Array<string>;
 };
 
 /**
@@ -18706,6 +19006,288 @@ export type ListPermissionsResponses = {
 };
 
 export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
+
+export type ExplainPermissionData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Who: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+         */
+        principal: string;
+        /**
+         * The name of the permission.
+         */
+        permission: string;
+        /**
+         * Where: `organization:<slug>`, `project:<id>` or `team:<id>`; everywhere where left out.
+         */
+        resource?: string;
+    };
+    url: '/api/permissions/explain';
+};
+
+export type ExplainPermissionErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ExplainPermissionError = ExplainPermissionErrors[keyof ExplainPermissionErrors];
+
+export type ExplainPermissionResponses = {
+    /**
+     * With every assignment and grant that gives it, each by its shortest chain of groups and roles; or else with
+     * what would give it, the nearest first. 404 where principal, permission or resource are not there.
+     */
+    200: Explanation;
+};
+
+export type ExplainPermissionResponse = ExplainPermissionResponses[keyof ExplainPermissionResponses];
+
+export type SimulateAccessData = {
+    body: Simulation;
+    headers?: {
+        /**
+         * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/permissions/simulate';
+};
+
+export type SimulateAccessErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type SimulateAccessError = SimulateAccessErrors[keyof SimulateAccessErrors];
+
+export type SimulateAccessResponses = {
+    /**
+     * One change of a role, a role assignment, a group’s members or a grant. Nothing is written. Who is an
+     * administrator or switched off gains and loses nothing. What cannot be done is refused as the change itself would be:
+     * circles by 409, names that are not there by 422. Whether the caller may make the change is not asked.
+     */
+    200: SimulationResult;
+};
+
+export type SimulateAccessResponse = SimulateAccessResponses[keyof SimulateAccessResponses];
+
+export type ListHeldPermissionsData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `permission`, `id`; `permission` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * Who: `user:<id>`, `group:<slug>` or `service-account:<slug>`.
+         */
+        principal: string;
+    };
+    url: '/api/permissions/what-can';
+};
+
+export type ListHeldPermissionsErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListHeldPermissionsError = ListHeldPermissionsErrors[keyof ListHeldPermissionsErrors];
+
+export type ListHeldPermissionsResponses = {
+    /**
+     * By permission, each with every place in which it is held: everywhere, in an organization, or on one resource.
+     * Who is switched off may do nothing.
+     */
+    200: HeldPermissionPage;
+};
+
+export type ListHeldPermissionsResponse = ListHeldPermissionsResponses[keyof ListHeldPermissionsResponses];
+
+export type ListPermissionHoldersData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * How many items to answer with at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before; leave out for the first page.
+         */
+        cursor?: string;
+        /**
+         * Fields to sort by, comma-separated, of `name`, `id`; `name` where left out; a leading `-` turns one around. Ties are broken by id.
+         */
+        sort?: string;
+        /**
+         * Adds `total`; without it nothing is counted.
+         */
+        count?: 'exact';
+        /**
+         * The name of the permission.
+         */
+        permission: string;
+        /**
+         * Where: `organization:<slug>`, `project:<id>` or `team:<id>`; everywhere where left out.
+         */
+        resource?: string;
+    };
+    url: '/api/permissions/who-can';
+};
+
+export type ListPermissionHoldersErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Forbidden: The caller is known and lacks the permission that the operation needs (`x-permission`).
+     */
+    403: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type ListPermissionHoldersError = ListPermissionHoldersErrors[keyof ListPermissionHoldersErrors];
+
+export type ListPermissionHoldersResponses = {
+    /**
+     * Users and service accounts that are active, by name: by roles, through groups, by grants on the resource, and
+     * as administrators. What a key may do is what its owner may, within its scopes.
+     */
+    200: PermissionHolderPage;
+};
+
+export type ListPermissionHoldersResponse = ListPermissionHoldersResponses[keyof ListPermissionHoldersResponses];
 
 export type ListRolesData = {
     body?: never;
