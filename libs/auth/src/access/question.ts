@@ -26,7 +26,7 @@ export function parsePlace(text: string, kinds: readonly Grantable[]): PlaceRefe
 }
 
 /** A place as a statement finds it. */
-export interface PlaceRow {
+interface PlaceRow {
   readonly place_kind: string | null;
   readonly place_id: string | null;
   readonly place_slug: string | null;
