@@ -10,11 +10,20 @@ export interface Operation {
   readonly summary?: string;
   readonly 'x-permission'?: string;
   readonly security?: readonly unknown[];
-  readonly parameters: readonly { readonly name?: string; readonly $ref?: string; readonly example?: string }[];
+  readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
     Record<string, { readonly $ref?: string; readonly content?: Readonly<Record<string, Media>> }>
   >;
+}
+
+interface Parameter {
+  readonly name?: string;
+  readonly in?: string;
+  readonly required?: boolean;
+  readonly $ref?: string;
+  readonly example?: string;
+  readonly schema?: { readonly example?: string };
 }
 
 export interface Media {

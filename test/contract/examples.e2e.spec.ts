@@ -88,8 +88,15 @@ const parameters: Record<string, string> = { org: organization };
 let token = '';
 
 async function send(operation: Operation, body?: { type: string; value: unknown }): Promise<Response> {
-  const address = operation.path.replace(/\{(\w+)\}/g, (_all, name) => parameters[name] ?? exampleOf(operation, name));
-  return fetch(product().url + address, {
+  const parameter = (name: string) => parameters[name] ?? exampleOf(operation, name);
+  const address = new URL(
+    operation.path.replace(/\{(\w+)\}/g, (_all, name) => parameter(name)),
+    product().url,
+  );
+  for (const one of operation.parameters) {
+    if (one.name && one.in === 'query' && one.required) address.searchParams.set(one.name, parameter(one.name));
+  }
+  return fetch(address, {
     method: operation.method.toUpperCase(),
     headers: {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -110,7 +117,8 @@ function formOf(example: unknown): FormData {
 }
 
 function exampleOf(operation: Operation, name: string): string {
-  const example = operation.parameters.find((parameter) => parameter.name === name)?.example;
+  const found = operation.parameters.find((one) => one.name === name);
+  const example = found?.example ?? found?.schema?.example;
   if (example === undefined) throw new Error(`${operation.operationId} has no example of ${name}`);
   return example;
 }

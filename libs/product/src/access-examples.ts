@@ -36,6 +36,6 @@ export const ACCESS_EXAMPLES: Readonly<Record<string, JsonValue>> = {
   },
   PermissionHolderDto: { principal: ada, is_admin: false },
   HeldPermissionDto: held,
-  SimulationDto: { role: { role: 'viewer', permissions: ['project:read', 'team:read'], inherits: [] } },
-  SimulationResultDto: { added: [], removed: [{ principal: ada, ...held }], added_total: 0, removed_total: 1 },
+  AccessSimulationDto: { role: { role: 'viewer', permissions: ['project:read', 'team:read'], inherits: [] } },
+  AccessSimulationResultDto: { added: [], removed: [{ principal: ada, ...held }], added_total: 0, removed_total: 1 },
 };

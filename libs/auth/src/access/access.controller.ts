@@ -2,12 +2,12 @@ import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Paged, RequirePermission } from '#libs/http';
 import {
+  AccessSimulationDto,
+  AccessSimulationResultDto,
   ExplainQueryDto,
   ExplanationDto,
   HeldPermissionPageDto,
   PermissionHolderPageDto,
-  SimulationDto,
-  SimulationResultDto,
   WhatCanQueryDto,
   WhoCanQueryDto,
 } from './access.dto.js';
@@ -70,7 +70,7 @@ export class AccessController {
   @Post('simulate')
   @HttpCode(200)
   @RequirePermission('access:read')
-  simulateAccess(@Body() body: SimulationDto): Promise<SimulationResultDto> {
+  simulateAccess(@Body() body: AccessSimulationDto): Promise<AccessSimulationResultDto> {
     return this.simulations.simulate(body);
   }
 }

@@ -351,7 +351,7 @@ export class SimulatedGrantDto {
 }
 
 /** One change that somebody thinks of making: exactly one of these. */
-export class SimulationDto {
+export class AccessSimulationDto {
   @ApiProperty({ type: SimulatedRoleDto, required: false, description: 'A role is changed.' })
   @IsOptional()
   @ValidateNested()
@@ -384,7 +384,7 @@ export class AccessDifferenceDto extends HeldPermissionDto {
 }
 
 /** What a change would add to and remove from what people may do. */
-export class SimulationResultDto {
+export class AccessSimulationResultDto {
   @ApiProperty({ type: [AccessDifferenceDto], description: 'Who would gain what, by name; the first thousand.' })
   added!: readonly AccessDifferenceDto[];
 

@@ -25,15 +25,6 @@ export function parsePlace(text: string, kinds: readonly Grantable[]): PlaceRefe
   return kind && isKnown && isId(key) ? { kind: kind.name, id: key } : undefined;
 }
 
-/** A place as a statement finds it. */
-interface PlaceRow {
-  readonly place_kind: string | null;
-  readonly place_id: string | null;
-  readonly place_slug: string | null;
-  readonly place_name: string | null;
-  readonly organization: string | null;
-}
-
 /**
  * The place asked about as one row: `gid` (of a resource), `organization_key` (agtype) and what answers show of it. No
  * row where there is none, or where everywhere is meant.

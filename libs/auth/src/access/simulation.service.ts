@@ -4,7 +4,12 @@ import { Graph } from '#libs/graph';
 import { grantables } from '../grant/grant-kinds.js';
 import { toPrincipal } from '../grant/grants.service.js';
 import { type PrincipalReference, parsePrincipal } from '../principal/principal-reference.js';
-import type { AccessDifferenceDto, SimulatedGrantDto, SimulationDto, SimulationResultDto } from './access.dto.js';
+import type {
+  AccessDifferenceDto,
+  AccessSimulationDto,
+  AccessSimulationResultDto,
+  SimulatedGrantDto,
+} from './access.dto.js';
 import { toHeld } from './access.service.js';
 import { type PlaceReference, parsePlace } from './question.js';
 import {
@@ -25,7 +30,7 @@ export class Simulations {
   ) {}
 
   /** @throws DomainError `validation_failed`; `group_cycle` and `role_cycle` as the change itself would */
-  async simulate(simulation: SimulationDto): Promise<SimulationResultDto> {
+  async simulate(simulation: AccessSimulationDto): Promise<AccessSimulationResultDto> {
     const change = this.read(simulation);
     const found = await this.readModel.simulate(change, SHOWN, new Date());
     assertThere(change, found);
@@ -38,7 +43,7 @@ export class Simulations {
     };
   }
 
-  private read({ role, role_assignment, group_membership, grant }: SimulationDto): AccessChange {
+  private read({ role, role_assignment, group_membership, grant }: AccessSimulationDto): AccessChange {
     const changes: AccessChange[] = [];
     if (role) changes.push({ kind: 'role', ...role });
     if (role_assignment) {
