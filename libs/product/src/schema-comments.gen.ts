@@ -4,6 +4,8 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "AccessDifferenceDto": "A permission that somebody would gain or lose.",
   "AccessPathDto": "One way by which a permission is held.",
   "AccessPlaceDto": "Where a permission is held or asked about.",
+  "AccessSimulationDto": "One change that somebody thinks of making: exactly one of these.",
+  "AccessSimulationResultDto": "What a change would add to and remove from what people may do.",
   "AccessStepDto": "A group or role on the way to a permission.",
   "ApiKeyCreateDto": "An API key to be, and a proof of who asks for it: see {@link FreshProofDto}.",
   "ApiKeyPageDto": "A page of API keys.",

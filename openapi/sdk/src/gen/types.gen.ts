@@ -97,6 +97,50 @@ export type AccessPlace = {
 };
 
 /**
+ * One change that somebody thinks of making: exactly one of these.
+ */
+export type AccessSimulation = {
+    /**
+     * A role is changed.
+     */
+    role?: SimulatedRole;
+    /**
+     * A role is given or taken.
+     */
+    role_assignment?: SimulatedAssignment;
+    /**
+     * Somebody joins or leaves a group.
+     */
+    group_membership?: SimulatedMembership;
+    /**
+     * Access to one resource is given or taken.
+     */
+    grant?: SimulatedGrant;
+};
+
+/**
+ * What a change would add to and remove from what people may do.
+ */
+export type AccessSimulationResult = {
+    /**
+     * Who would gain what, by name; the first thousand.
+     */
+    added: Array<AccessDifference>;
+    /**
+     * Who would lose what, by name; the first thousand.
+     */
+    removed: Array<AccessDifference>;
+    /**
+     * How many there are to gain in all.
+     */
+    added_total: number;
+    /**
+     * How many there are to lose in all.
+     */
+    removed_total: number;
+};
+
+/**
  * A group or role on the way to a permission.
  */
 export type AccessStep = {
@@ -19071,7 +19115,7 @@ export type ExplainPermissionResponses = {
 export type ExplainPermissionResponse = ExplainPermissionResponses[keyof ExplainPermissionResponses];
 
 export type SimulateAccessData = {
-    body: Simulation;
+    body: AccessSimulation;
     headers?: {
         /**
          * A fresh UUID for this operation, the same for its retries: for 24 hours a retry gets the first answer again, with `Idempotency-Replayed: true`. The same key with another body is refused (422).
@@ -19138,7 +19182,7 @@ export type SimulateAccessResponses = {
      * administrator or switched off gains and loses nothing. What cannot be done is refused as the change itself would be:
      * circles by 409, names that are not there by 422. Whether the caller may make the change is not asked.
      */
-    200: SimulationResult;
+    200: AccessSimulationResult;
 };
 
 export type SimulateAccessResponse = SimulateAccessResponses[keyof SimulateAccessResponses];
