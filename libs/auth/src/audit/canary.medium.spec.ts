@@ -8,7 +8,9 @@ import { Refusals } from './refusals.service.js';
 
 /** Names of what must never be seen again once it was sent. */
 const SECRET_NAME = /password|secret|token|_code$|^code$|backup|otpauth|^key$|private|verifier|assertion/;
-const NO_SECRET = new Set(['token_type', 'next_cursor']);
+// Where tokens are to be had (RFC 8414) is public, whatever its names sound like.
+const METADATA = ['token_endpoint', 'token_endpoint_auth_methods_supported'];
+const NO_SECRET = new Set(['token_type', 'next_cursor', ...METADATA]);
 
 interface Sent {
   readonly request: string;
