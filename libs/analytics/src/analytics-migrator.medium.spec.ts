@@ -62,7 +62,7 @@ describe('analytics migrations', () => {
     );
     expect(tables.map((table) => table.name)).toEqual([
       ...['api_key_usage', 'audit_events', 'email_audit', 'entity_changes', 'mfa_events', 'migrations'],
-      ...['rate_limit_events', 'session_events'],
+      ...['rate_limit_events', 'score_history', 'score_latest', 'score_latest_view', 'session_events'],
     ]);
   });
 });
