@@ -23,20 +23,23 @@ function batcher(options: Partial<RowBatcherOptions<number>> = {}) {
   };
 }
 
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(1);
+}
+
 describe('rows in batches', () => {
   it('are written together after a while, in the order in which they came', async () => {
     const { rows, calls } = batcher();
     for (const row of [1, 2, 3]) rows.add(row);
     expect(calls).toEqual([]);
-    await sleep(30);
+    await until(() => rows.size === 0);
     expect(calls.map((call) => call.rows)).toEqual([[1, 2, 3]]);
-    expect(rows.size).toBe(0);
   });
 
   it('are written at once where they fill a batch, and never more than a batch at a time', async () => {
     const { rows, calls } = batcher({ batchRows: 4, intervalMs: 60_000 });
     for (let row = 0; row < 10; row += 1) rows.add(row);
-    await sleep(30);
+    await until(() => rows.size === 0);
     expect(calls.map((call) => call.rows.length)).toEqual([4, 4, 2]);
   });
 
@@ -44,9 +47,9 @@ describe('rows in batches', () => {
     const { rows, calls, faults } = batcher();
     faults.push(new Error('away'), new Error('still away'));
     rows.add(1);
-    await sleep(10);
+    await until(() => calls.length > 0);
     rows.add(2);
-    await sleep(60);
+    await until(() => rows.size === 0);
     expect(calls.slice(0, 3).map((call) => call.rows)).toEqual([[1], [1], [1]]);
     expect(new Set(calls.slice(0, 3).map((call) => call.token)).size).toBe(1);
     expect(calls[3]?.rows).toEqual([2]);
