@@ -48,5 +48,5 @@ export default {
   ],
   maxWorkers,
   workerIdleMemoryLimit: '768MB',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

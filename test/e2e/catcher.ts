@@ -17,7 +17,7 @@ export async function mailsTo(address: string): Promise<{ id: string; subject: s
 
 /** Waits for a mail to an address whose subject fits. */
 export async function mailTo(address: string, subject: RegExp, count = 1): Promise<Mail> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     const found = (await mailsTo(address)).filter((mail) => subject.test(mail.subject));
     if (found.length >= count && found[0]) {
