@@ -64,7 +64,7 @@ export function compileSchema(schema: JsonValue): CompiledSchema | readonly Fiel
     return [{ pointer: '', code: 'unusable_schema', message: errorMessage(error) }];
   } finally {
     // Or ajv would keep it for as long as the process runs.
-    ajv.removeSchema(usable);
+    if (isJsonObject(usable)) ajv.removeSchema(usable);
   }
 }
 
