@@ -8,7 +8,7 @@ import { processDirectory } from '../../libs/analytics/test/test-analytics.js';
 import { ScoreRepair } from '../../libs/scoring/src/recompute/repair.js';
 import { ScoreJournal } from '../../libs/scoring/src/recompute/score-journal.repository.js';
 import { ScoreWriter } from '../../libs/scoring/src/recompute/score-writer.js';
-import { type LosingFront, losingFront } from './losing-front.js';
+import { type LosingFront, losingFront, type Mood } from './losing-front.js';
 import { type ScoringWorld, scoringWorld } from './scoring-world.js';
 
 let engine: ClickHouseFront;
@@ -89,6 +89,40 @@ describe('while the history is away', () => {
     await world.settled();
     expect(await scoreOf(ids[2])).toBe(100);
     expect(await world.history(ids[2] ?? '')).toHaveLength(before + 1);
+    expect(await world.faults(organization.id)).toEqual([]);
+  });
+});
+
+describe('whatever fails in between, and whoever else is at it', () => {
+  const ROUNDS = Number(process.env['IMBI_TEST_SCORE_ROUNDS'] ?? 25);
+  const MOODS: readonly Mood[] = ['answers', 'is away', 'loses answers'];
+  const random = (below: number) => Math.floor(Math.random() * below);
+
+  it(`nothing is stale, lost or doubled after ${ROUNDS} rounds of changes and failures`, async () => {
+    const projects = ids.map((id) => ({ id, organizationId: organization.id, reason: 'test' }));
+    const outcomes = { done: 0, failed: 0 };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const id = ids[random(ids.length)] ?? '';
+      const description = random(2) === 0 ? null : `round ${round}`;
+      await world.graph.transaction((tx) => tx.patch(Project, id, { set: { description } }));
+      column.mood = MOODS[random(MOODS.length)] ?? 'answers';
+      // Each takes some of the projects; what one of them leaves in the journal is in the way of the next.
+      const writers = Array.from({ length: 1 + random(3) }, () =>
+        writer.score({ projects: projects.filter(() => random(3) > 0) }),
+      );
+      for (const { status } of await Promise.allSettled(writers))
+        outcomes[status === 'fulfilled' ? 'done' : 'failed'] += 1;
+    }
+    column.mood = 'answers';
+    for (const [index, id] of ids.entries()) {
+      const set = { description: index === 0 ? null : 'In the end.' };
+      await world.graph.transaction((tx) => tx.patch(Project, id, { set }));
+    }
+    await writer.score({ projects });
+    expect(await Promise.all(ids.map(scoreOf))).toEqual([0, 100, 100]);
+    expect(outcomes.done).toBeGreaterThan(0);
+    expect(outcomes.failed).toBeGreaterThan(0);
+    expect(await journalSize()).toBe(0);
     expect(await world.faults(organization.id)).toEqual([]);
   });
 });
