@@ -94,7 +94,7 @@ describe('while the history is away', () => {
 });
 
 describe('whatever fails in between, and whoever else is at it', () => {
-  const ROUNDS = Number(process.env['IMBI_TEST_SCORE_ROUNDS'] ?? 25);
+  const ROUNDS = Number(process.env['IMBI_TEST_SCORE_ROUNDS'] ?? 8);
   const MOODS: readonly Mood[] = ['answers', 'is away', 'loses answers'];
   const random = (below: number) => Math.floor(Math.random() * below);
 
