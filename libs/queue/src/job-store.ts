@@ -58,11 +58,14 @@ export class JobStore implements OnApplicationShutdown {
     return this.postgres() ?? this.redis({ maxRetriesPerRequest: null });
   }
 
-  /** The embedded engine starts again within seconds of a kill, so its jobs should not stay locked for longer. */
-  get workerTimings(): Pick<WorkerOptions, 'lockDuration' | 'stalledInterval'> {
-    if (this.pool && this.database.embedded) return { lockDuration: 10_000, stalledInterval: 5000 };
-    return { lockDuration: 30_000, stalledInterval: 15_000 };
-  }
+  /**
+   * A process that was killed is there again within seconds, so the jobs that it ran should not stay locked for longer.
+   * Locks are renewed every 5 s; a job that is run twice because a process stood still for 10 s does no harm.
+   */
+  readonly workerTimings: Pick<WorkerOptions, 'lockDuration' | 'stalledInterval'> = {
+    lockDuration: 10_000,
+    stalledInterval: 5000,
+  };
 
   async onApplicationShutdown(): Promise<void> {
     await this.pool?.close();
