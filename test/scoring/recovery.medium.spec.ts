@@ -8,6 +8,8 @@ import { processDirectory } from '../../libs/analytics/test/test-analytics.js';
 import { ScoreRepair } from '../../libs/scoring/src/recompute/repair.js';
 import { ScoreJournal } from '../../libs/scoring/src/recompute/score-journal.repository.js';
 import { ScoreWriter } from '../../libs/scoring/src/recompute/score-writer.js';
+import { RescoreRuns } from '../../libs/scoring/src/rescore/rescore-runs.repository.js';
+import { RescoreSteps } from '../../libs/scoring/src/rescore/rescore-steps.js';
 import { type LosingFront, losingFront, type Mood } from './losing-front.js';
 import { type ScoringWorld, scoringWorld } from './scoring-world.js';
 
@@ -17,16 +19,22 @@ let world: ScoringWorld;
 let organization: Awaited<ReturnType<ScoringWorld['organization']>>;
 let writer: ScoreWriter;
 let repair: ScoreRepair;
+let steps: RescoreSteps;
 const ids: string[] = [];
 
 beforeAll(async () => {
   engine = await clickHouseFront(processDirectory());
   column = await losingFront(engine.url);
   const database = `imbi_test_${newId().replaceAll('-', '_')}`;
-  world = await scoringWorld({}, serverAnalytics({ url: column.url, database, requestTimeoutSeconds: 5 }));
+  // One project in a batch, so that a run over three has a middle.
+  world = await scoringWorld(
+    { IMBI_SCORING_BATCH: '1' },
+    serverAnalytics({ url: column.url, database, requestTimeoutSeconds: 5 }),
+  );
   const { app } = world.product.api;
   writer = app.get(ScoreWriter, { strict: false });
   repair = app.get(ScoreRepair, { strict: false });
+  steps = app.get(RescoreSteps, { strict: false });
   organization = await world.organization();
   for (const slug of ['p0', 'p1', 'p2']) ids.push(await world.project(organization, slug));
   await world.policy(organization.path, 'described', {
@@ -124,6 +132,83 @@ describe('whatever fails in between, and whoever else is at it', () => {
     expect(outcomes.failed).toBeGreaterThan(0);
     expect(await journalSize()).toBe(0);
     expect(await world.faults(organization.id)).toEqual([]);
+  });
+});
+
+describe('a run that follows from a change', () => {
+  const join = (jobId: string) =>
+    world.graph.transaction((tx) => new RescoreRuns(tx).join(jobId, organization.id, 'test'));
+  const newJob = () => `test-${newId()}`;
+  const change = (id: string | undefined, description: string | null) =>
+    world.graph.transaction((tx) => tx.patch(Project, id ?? '', { set: { description } }));
+
+  /** Takes steps until there is nothing left; returns how many batches there were, and at which change it was through. */
+  async function walk(runId: string, jobId: string): Promise<{ batches: number; lap: number }> {
+    for (let batches = 0; ; ) {
+      const step = await steps.next(runId, jobId);
+      if (!step) throw new Error('the run is not ours');
+      if (step.kind === 'through') return { batches, lap: step.lap };
+      if (step.kind === 'blocked') throw new Error('nobody else is on it');
+      if (step.batchId !== undefined) await writer.finish(step.batchId);
+      batches += 1;
+    }
+  }
+
+  it('is joined by the next one: it goes once round from where it is, and covers both', async () => {
+    for (const id of ids) await change(id, null);
+    await writer.score({ projects: ids.map((id) => ({ id, organizationId: organization.id, reason: 'test' })) });
+    const [first, second] = [newJob(), newJob()];
+    const runId = await join(first);
+    expect(await steps.next(runId, first)).toMatchObject({ kind: 'decided', done: 1, total: 3 });
+    // What has been passed changes now; only the way round comes back to it.
+    const [passed, ...ahead] = [...ids].sort();
+    await change(passed, 'Changed behind it.');
+    for (const id of ahead) await change(id, 'Changed before it.');
+    expect(await join(second)).toBe(runId);
+    expect(await steps.next(runId, first)).toMatchObject({ kind: 'decided', done: 2, total: 4 });
+    // A job that is run again joins no second time, or retries would have it go round for ever.
+    expect(await join(second)).toBe(runId);
+    const leftovers = await new ScoreJournal(world.graph.read).ofRun(runId);
+    await writer.finishAll(leftovers);
+    expect(await walk(runId, first)).toEqual({ batches: 2, lap: 1 });
+    expect(await Promise.all(ids.map(scoreOf))).toEqual([100, 100, 100]);
+    const runs = new RescoreRuns(world.graph.read);
+    expect(await runs.end(runId, 0)).toBe(false);
+    expect(await runs.end(runId, 1)).toBe(true);
+    expect(await runs.find(runId)).toMatchObject({ state: 'done', done: 4, total: 4, changed: 3 });
+    expect(await world.faults(organization.id)).toEqual([]);
+  });
+
+  it('is one job’s at a time, goes on after the last batch that was decided, and cannot be canceled', async () => {
+    for (const id of ids) await change(id, null);
+    const [dead, next] = [newJob(), newJob()];
+    const runId = await join(dead);
+    // Whoever takes this step dies before the history hears of it.
+    expect(await steps.next(runId, dead)).toMatchObject({ kind: 'decided', done: 1 });
+    expect(await steps.next(runId, next)).toBeUndefined();
+    const canceled = await world.call('POST', `/api/scoring/rescores/${runId}/cancel`);
+    expect(canceled).toMatchObject({ status: 409, body: { code: 'rescore_needed' } });
+    await world.graph.read.run(sql`update imbi_system.score_runs set leased_until = now() where id = ${runId}`);
+    await repair.resume();
+    await until(async () => (await new RescoreRuns(world.graph.read).find(runId))?.state === 'done');
+    const run = await new RescoreRuns(world.graph.read).find(runId);
+    expect(run).toMatchObject({ done: 3, total: 3, changed: 3 });
+    expect(await journalSize()).toBe(0);
+    expect(await Promise.all(ids.map(scoreOf))).toEqual([0, 0, 0]);
+    expect(await world.faults(organization.id)).toEqual([]);
+    for (const id of ids.slice(1)) await change(id, 'In the end.');
+    await writer.score({ projects: ids.map((id) => ({ id, organizationId: organization.id, reason: 'test' })) });
+  });
+
+  it('is begun by another job where its own is lost', async () => {
+    const runId = await join(newJob());
+    await repair.resume();
+    expect(await new RescoreRuns(world.graph.read).find(runId)).toMatchObject({ state: 'pending' });
+    await world.graph.read.run(
+      sql`update imbi_system.score_runs set requested_at = now() - interval '1 hour' where id = ${runId}`,
+    );
+    await repair.resume();
+    await until(async () => (await new RescoreRuns(world.graph.read).find(runId))?.state === 'done');
   });
 });
 

@@ -34,4 +34,20 @@ export const scoringMigrations = [
     )`);
     m.sql('create index score_runs_state on imbi_system.score_runs (state, leased_until)');
   }),
+  // Runs that follow from changes: one for each organization and one for all, which every further change joins.
+  migration('scoring/0002_shared_runs', (m) => {
+    m.sql(`alter table imbi_system.score_runs
+      add column shared text,
+      add column lap integer not null default 0,
+      add column origin text not null default '',
+      add column wrapped boolean not null default false`);
+    m.sql(`create unique index score_runs_shared on imbi_system.score_runs (shared)
+      where shared is not null and state in ('pending', 'running')`);
+    m.sql(`create table imbi_system.score_run_jobs (
+      job_id text primary key,
+      run_id text not null references imbi_system.score_runs (id) on delete cascade
+    )`);
+    m.sql('create index score_run_jobs_run on imbi_system.score_run_jobs (run_id)');
+    m.sql('create index score_writes_run on imbi_system.score_writes (run_id) where run_id is not null');
+  }),
 ];

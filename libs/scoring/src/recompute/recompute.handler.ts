@@ -4,7 +4,8 @@ import { CONFIG, type Config } from '#libs/config';
 import { Database } from '#libs/database';
 import { enqueue, OnEvent, OnJob } from '#libs/queue';
 import { recomputeMany, recomputeProject } from './recompute.job.js';
-import { type ProjectToScore, ScoreWriter } from './score-writer.js';
+import type { ProjectToScore } from './score-decider.js';
+import { ScoreWriter } from './score-writer.js';
 
 type ProjectEvent = { organization_id: string; id: string };
 type ScopedEvent = { organization_id?: string | null };
@@ -126,7 +127,7 @@ export class RecomputeHandler {
 
   // All of the organization rather than what the policy is for: the one before it may have been for others.
   private async many({ organization_id = null }: ScopedEvent, reason: string): Promise<void> {
-    const payload = { run_id: null, organization_id, team_id: null, type_ids: null, project_id: null, reason };
+    const payload = { run_id: null, organization_id, reason };
     const debounce = { key: organization_id ?? 'all', seconds: this.config.scoring.debounce };
     await this.database.transaction(async (tx) => {
       enqueue(tx, recomputeMany, payload, { debounce });

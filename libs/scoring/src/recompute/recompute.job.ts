@@ -17,11 +17,9 @@ export const recomputeProject = defineJob<{
 
 /** Computes the scores of many projects, a batch at a time. */
 export const recomputeMany = defineJob<{
-  /** The run; null where the job is the first one of a run that is named after it. */
+  /** The run; null where something has changed, and the job joins or begins the run that follows changes. */
   run_id: string | null;
+  /** Where it has changed; null for everywhere. */
   organization_id: string | null;
-  team_id: string | null;
-  type_ids: string[] | null;
-  project_id: string | null;
   reason: string;
 }>('score-recompute/many', PATIENT);

@@ -50,11 +50,15 @@ export class ScoreRepair {
 
   /** Hands runs whose job is gone to a new job. */
   async resume(): Promise<void> {
-    const orphaned = await new RescoreRuns(this.graph.read).orphaned();
-    for (const { id, reason } of orphaned) {
-      const nothing = { organization_id: null, team_id: null, type_ids: null, project_id: null };
+    for (const { id, reason } of await new RescoreRuns(this.graph.read).orphaned()) {
       await this.graph.transaction(async (tx) => {
-        enqueue(tx.transaction, recomputeMany, { run_id: id, ...nothing, reason }, { key: id });
+        const jobId = enqueue(
+          tx.transaction,
+          recomputeMany,
+          { run_id: id, organization_id: null, reason },
+          { key: id },
+        );
+        await new RescoreRuns(tx).keepFor(id, jobId);
       });
     }
   }
@@ -69,9 +73,9 @@ export class ScoreRepair {
   /** Scores everything: dates are a day older, and whatever was missed is found. */
   @OnSchedule('score-daily', { cron: '0 5 0 * * *', timezone: 'UTC' })
   async daily(): Promise<void> {
-    const everything = { run_id: null, organization_id: null, team_id: null, type_ids: null, project_id: null };
+    const everything = { run_id: null, organization_id: null, reason: 'daily' };
     await this.graph.transaction(async (tx) => {
-      enqueue(tx.transaction, recomputeMany, { ...everything, reason: 'daily' }, { key: 'daily' });
+      enqueue(tx.transaction, recomputeMany, everything, { key: 'daily' });
     });
     await new RescoreRuns(this.graph.read).forget(KEEP_RUNS_DAYS);
     await this.reconcile();

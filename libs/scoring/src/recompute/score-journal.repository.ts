@@ -10,7 +10,6 @@ export interface DecidedScore {
 
 interface JournalRow {
   readonly project_id: string;
-  readonly run_id: string | null;
   readonly history: string;
 }
 
@@ -57,11 +56,18 @@ export class ScoreJournal {
   }
 
   /** Takes a batch out, for the graph; nothing where somebody else did. */
-  async take(batchId: string): Promise<{ runId: string | null; decided: DecidedScore[] }> {
+  async take(batchId: string): Promise<DecidedScore[]> {
     const rows = await this.statements.run<JournalRow>(sql`
-      delete from imbi_system.score_writes where batch_id = ${batchId} returning project_id, run_id, history`);
-    const decided = rows.map(({ project_id, history }) => ({ projectId: project_id, history: JSON.parse(history) }));
-    return { runId: rows[0]?.run_id ?? null, decided };
+      delete from imbi_system.score_writes where batch_id = ${batchId} returning project_id, history`);
+    return rows.map(({ project_id, history }) => ({ projectId: project_id, history: JSON.parse(history) }));
+  }
+
+  /** The batches of a run that are on their way. */
+  async ofRun(runId: string): Promise<string[]> {
+    const rows = await this.statements.run<{ batch_id: string }>(
+      sql`select distinct batch_id from imbi_system.score_writes where run_id = ${runId}`,
+    );
+    return rows.map(({ batch_id }) => batch_id);
   }
 
   /** Batches that whoever decided them did not finish in `seconds`. */

@@ -38,7 +38,8 @@ export class RescoreController {
   /**
    * Cancels a run.
    *
-   * @remarks After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended.
+   * @remarks After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended,
+   * `rescore_needed` where it was no one's wish but follows from a change.
    */
   @Post('rescores/:id/cancel')
   @HttpCode(200)

@@ -31,14 +31,7 @@ export class Rescores {
       const id = newId();
       const runs = new RescoreRuns(tx);
       await runs.add(id, { organizationId, teamId, typeIds, projectId }, 'rescore');
-      enqueue(tx.transaction, recomputeMany, {
-        run_id: id,
-        organization_id: organizationId,
-        team_id: teamId,
-        type_ids: typeIds && [...typeIds],
-        project_id: projectId,
-        reason: 'rescore',
-      });
+      enqueue(tx.transaction, recomputeMany, { run_id: id, organization_id: organizationId, reason: 'rescore' });
       recordAudit(tx.transaction, {
         action: 'scoring.rescore',
         outcome: 'success',
@@ -55,11 +48,17 @@ export class Rescores {
     return toResponse(await findOrFail(this.runs, id));
   }
 
-  /** @throws DomainError `rescore_ended` (409) */
+  /** @throws DomainError `rescore_ended`, `rescore_needed` (409) */
   async cancel(id: string): Promise<RescoreRunDto> {
     return this.graph.transaction(async (tx) => {
       const runs = new RescoreRuns(tx);
-      await findOrFail(runs, id);
+      if ((await findOrFail(runs, id)).shared !== null) {
+        throw new DomainError(
+          'rescore_needed',
+          'conflict',
+          'This run follows from a change; only it has the new scores.',
+        );
+      }
       if (!(await runs.cancel(id))) {
         throw new DomainError('rescore_ended', 'conflict', 'This run has ended already.');
       }
