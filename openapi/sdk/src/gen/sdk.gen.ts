@@ -2383,7 +2383,7 @@ export const getRescore = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Cancels a run
  *
- * After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended.
+ * After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended, `rescore_needed` where it was no one's wish but follows from a change.
  */
 export const cancelRescore = <ThrowOnError extends boolean = false>(options: Options<CancelRescoreData, ThrowOnError>): RequestResult<CancelRescoreResponses, CancelRescoreErrors, ThrowOnError> => (options.client ?? client).post<CancelRescoreResponses, CancelRescoreErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -20574,7 +20574,8 @@ export type CancelRescoreError = CancelRescoreErrors[keyof CancelRescoreErrors];
 
 export type CancelRescoreResponses = {
     /**
-     * After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended.
+     * After the batch that is being scored; what is scored stays. 409 `rescore_ended` where it had ended,
+     * `rescore_needed` where it was no one's wish but follows from a change.
      */
     200: RescoreRun;
 };
