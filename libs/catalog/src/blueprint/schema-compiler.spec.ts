@@ -69,6 +69,15 @@ describe('a keyword is enforced', () => {
     expect(faults(schema, bad)).toEqual(expected);
   });
 
+  it.each<[string, JsonObject, JsonValue, JsonValue]>([
+    ['const', { const: { toString: 1 } }, { toString: 1 }, { toString: 2 }],
+    ['enum', { enum: [{ valueOf: 1 }, 'a'] }, { valueOf: 1 }, { valueOf: [] }],
+    ['uniqueItems', { uniqueItems: true }, [{ toString: 1 }, { valueOf: 1 }], [{ toString: 1 }, { toString: 1 }]],
+    ['required', { required: ['toString'] }, { toString: 1 }, {}],
+  ])('where values have members that are called as what every object has: %s', (_keyword, schema, good, bad) => {
+    expect([faults(schema, good).length, faults(schema, bad).length]).toEqual([0, 1]);
+  });
+
   it('through a schema that holds itself', () => {
     const tree = { properties: { children: { items: { $ref: '#' } }, size: { type: 'integer' } } };
     expect(faults(tree, { children: [{ children: [{ size: 1 }] }] })).toEqual([]);
@@ -76,6 +85,9 @@ describe('a keyword is enforced', () => {
   });
 });
 
+const repeating = (patterns: number): JsonObject => ({
+  allOf: Array.from({ length: patterns }, (_, index) => ({ pattern: `(.{1,200}){1,4}${index}$` })),
+});
 const nested = (depth: number): JsonObject => (depth === 0 ? {} : { items: nested(depth - 1) });
 
 describe('a schema is refused', () => {
@@ -102,15 +114,40 @@ describe('a schema is refused', () => {
     ],
     ['whose keyword takes something else', of({ minimum: '1' }), '/properties/tier/minimum type'],
     ['whose type is none', of({ type: 'text' }), '/properties/tier/type enum'],
-    ['with a format nobody checks', of({ format: 'colour' }), ' unusable_schema'],
+    ['with a format nobody checks', of({ format: 'colour' }), '/properties/tier/format unknown_format'],
     // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
-    ['with a then and no if', of({ then: {} }), ' unusable_schema'],
-    ['with bounds and nothing that they bound', of({ maxContains: 1 }), ' unusable_schema'],
-    ['with a pattern that is none', of({ pattern: '(' }), ' unusable_schema'],
-    ['with a pattern that looks around', of({ pattern: '(?=a)' }), ' unusable_schema'],
-    ['with a pattern that looks back', of({ pattern: '(a)\\1' }), ' unusable_schema'],
-    ['with a pattern that repeats too much', of({ pattern: '(a{1,90}){1,90}' }), ' unusable_schema'],
-    ['with a pattern that is too long', of({ pattern: 'a'.repeat(501) }), ' unusable_schema'],
+    ['with a then and no if', of({ then: {} }), '/properties/tier/then keyword_without_effect'],
+    [
+      'with bounds and nothing that they bound',
+      of({ maxContains: 1 }),
+      '/properties/tier/maxContains keyword_without_effect',
+    ],
+    ['with an if that nothing follows from', of({ if: {} }), '/properties/tier/if keyword_without_effect'],
+    [
+      'with contains that any number meets',
+      of({ contains: text, minContains: 0 }),
+      '/properties/tier/minContains keyword_without_effect',
+    ],
+    [
+      'with more items wanted than allowed',
+      of({ contains: text, minContains: 2, maxContains: 1 }),
+      '/properties/tier/minContains never_valid',
+    ],
+    [
+      'with a name that nothing can have',
+      of({ properties: JSON.parse('{"__proto__": true}') }),
+      '/properties/tier/properties/__proto__ forbidden_name',
+    ],
+    ['with a pattern that is none', of({ pattern: '(' }), '/properties/tier/pattern unusable_pattern'],
+    ['with a pattern that looks around', of({ pattern: '(?=a)' }), '/properties/tier/pattern unusable_pattern'],
+    ['with a pattern that looks back', of({ pattern: '(a)\\1' }), '/properties/tier/pattern unusable_pattern'],
+    [
+      'with a pattern that repeats too much',
+      of({ pattern: '(a{1,90}){1,90}' }),
+      '/properties/tier/pattern unusable_pattern',
+    ],
+    ['with patterns that repeat too much together', repeating(200), '/allOf/118/pattern unusable_pattern'],
+    ['with a pattern that is too long', of({ pattern: 'a'.repeat(501) }), '/properties/tier/pattern unusable_pattern'],
     ['that is too deep', nested(13), `${'/items'.repeat(13)} schema_too_deep`],
     ['that has too many parts', { anyOf: Array.from({ length: 1000 }, () => ({})) }, ' schema_too_large'],
     ['that is too large', { enum: ['a'.repeat(65_536)] }, ' schema_too_large'],
@@ -146,9 +183,13 @@ describe('no schema can hang the process', () => {
     expect(faults({ pattern }, `${long}!`)).toHaveLength(pattern === '^([a-z]+)*!$' ? 0 : 1);
   });
 
+  it('by the name of a property, which a pattern is tried on', () => {
+    const schema = { properties: { [`${'a'.repeat(60)}!`]: true }, patternProperties: { '^(a+)+$': text } };
+    expect(faults(schema, { aaa: 1 })).toEqual(['/aaa type']);
+  });
+
   it('by many patterns over much text', () => {
-    const schema = { allOf: Array.from({ length: 400 }, (_, index) => ({ pattern: `(.{1,200}){1,4}${index}$` })) };
-    expect(faults(schema, 'y'.repeat(60_000))).toEqual([' too_expensive']);
+    expect(faults(repeating(40), 'y'.repeat(60_000))).toEqual([' too_expensive']);
   });
 
   it('by patterns over the names of properties', () => {

@@ -9,16 +9,13 @@ import {
   type JsonValue,
   jsonPointer,
 } from '#libs/common';
-import { patternEngine } from './pattern-engine.js';
+import { addEquality } from './equality-keywords.js';
+import { addTracking, needsTracking, TRACKED } from './evaluation-tracking.js';
+import { patternEngine, withinPrograms } from './pattern-engine.js';
 import { mapSubschemas } from './schema-keywords.js';
-import { schemaFaults } from './schema-lint.js';
+import { SCHEMA_FORMATS } from './schema-limits.js';
+import { patternFaults, schemaFaults } from './schema-lint.js';
 import { spend, ValidationTooExpensive, withinBudget } from './validation-budget.js';
-
-/** What `format` may say; each is enforced. */
-export const SCHEMA_FORMATS = [
-  ...(['date', 'time', 'date-time', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'] as const),
-  ...(['uri', 'uri-reference', 'uri-template', 'json-pointer', 'relative-json-pointer', 'regex'] as const),
-] as const;
 
 /** Faults of a value, with pointers into it. */
 export type CompiledSchema = (value: JsonValue) => FieldError[];
@@ -36,6 +33,10 @@ const ajv = new Ajv2020({
   strictTuples: false,
   strictRequired: false,
   allowUnionTypes: true,
+  // To find such ones ajv would run the patterns on an engine whose time is not bounded.
+  allowMatchingProperties: true,
+  // "toString" is in no object unless it was given.
+  ownProperties: true,
   logger: false,
   code: { regExp: patternEngine },
 });
@@ -44,6 +45,8 @@ for (const keyword of ['x-label', 'x-group', 'x-order', 'x-unit', 'x-widget', 'x
   ajv.addKeyword({ keyword });
 }
 ajv.addKeyword({ keyword: COST, schemaType: 'object', errors: false, validate: spendOn });
+addTracking(ajv);
+addEquality(ajv);
 
 /**
  * A schema ready to check values: JSON Schema 2020-12 in which every keyword is enforced or refused.
@@ -55,13 +58,14 @@ export function compileSchema(schema: JsonValue): CompiledSchema | readonly Fiel
   const checked = typeof schema === 'boolean' || isJsonObject(schema);
   if (!checked) return [{ pointer: '', code: 'is_schema', message: 'must be an object, true or false' }];
   if (!ajv.validateSchema(schema)) return toFieldErrors(ajv.errors ?? []);
-  const instrumented = withCosts(schema);
+  const instrumented = withCosts(schema, needsTracking(schema));
   const usable = isJsonObject(instrumented) ? instrumented : schema;
   try {
-    const validate = ajv.compile(usable);
+    const validate = withinPrograms(() => ajv.compile(usable));
     return (value) => withinBudget(() => (validate(value) ? [] : toFieldErrors(validate.errors ?? [])));
   } catch (error) {
-    return [{ pointer: '', code: 'unusable_schema', message: errorMessage(error) }];
+    const unusable = withinPrograms(() => patternFaults(schema));
+    return unusable.length > 0 ? unusable : [{ pointer: '', code: 'unusable_schema', message: errorMessage(error) }];
   } finally {
     // Or ajv would keep it for as long as the process runs.
     if (isJsonObject(usable)) ajv.removeSchema(usable);
@@ -90,11 +94,13 @@ interface Cost {
 }
 
 // Beside every schema, so that whatever it goes through is counted, references and repetitions included.
-function withCosts(schema: JsonValue): JsonValue {
+function withCosts(schema: JsonValue, tracked: boolean): JsonValue {
   if (!isJsonObject(schema)) return schema;
   const lists = [schema['enum'], schema['required']].map((list) => (Array.isArray(list) ? list.length : 0));
   const base = lists.reduce((sum, length) => sum + length, 1 + Object.keys(schema).length);
-  return { ...mapSubschemas(schema, withCosts), [COST]: { base, pairs: schema['uniqueItems'] === true } };
+  const inner = mapSubschemas(schema, (held) => withCosts(held, tracked));
+  const cost = { base, pairs: schema['uniqueItems'] === true };
+  return { ...inner, [COST]: cost, ...(tracked && { [TRACKED]: true }) };
 }
 
 function spendOn({ base, pairs }: Cost, value: unknown): boolean {

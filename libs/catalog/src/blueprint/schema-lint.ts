@@ -1,8 +1,7 @@
 import { type FieldError, isJsonObject, type JsonObject, type JsonValue, jsonPointer } from '#libs/common';
+import { combinationFaults, unusablePatterns } from './schema-combinations.js';
 import { ABOUT, EXTENSION_KEYWORDS, KEYWORDS, subschemas } from './schema-keywords.js';
-
-/** What a schema may be at most. */
-export const SCHEMA_LIMITS = { bytes: 65_536, schemas: 1000, depth: 12, patternLength: 500 } as const;
+import { SCHEMA_LIMITS } from './schema-limits.js';
 
 export const JSON_SCHEMA_DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -22,6 +21,16 @@ export function schemaFaults(schema: JsonValue): FieldError[] {
   return walk.faults.length > 0 ? walk.faults : circles(schema);
 }
 
+/** The patterns that make a schema unusable, with pointers into it. Compiles them all: for who knows that there is one. */
+export function patternFaults(schema: JsonValue, at = ''): FieldError[] {
+  if (!isJsonObject(schema)) return [];
+  const own = unusablePatterns(schema).map(({ path, ...rest }) => ({ pointer: at + jsonPointer(...path), ...rest }));
+  return [
+    ...own,
+    ...subschemas(schema).flatMap(({ schema: held, path }) => patternFaults(held, at + jsonPointer(...path))),
+  ];
+}
+
 class Walk {
   readonly faults: FieldError[] = [];
   private count = 0;
@@ -39,6 +48,8 @@ class Walk {
       return;
     }
     for (const [keyword, value] of Object.entries(schema)) this.keyword(schema, keyword, value, path);
+    const faults = combinationFaults(schema, (reference) => resolve(this.document, reference));
+    for (const { path: own, code, message } of faults) this.fault([...path, ...own], code, message);
     for (const inner of subschemas(schema)) this.visit(inner.schema, [...path, ...inner.path], depth + 1);
   }
 
