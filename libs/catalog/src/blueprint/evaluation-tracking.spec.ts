@@ -130,7 +130,7 @@ class Schemas {
       () => ({ not: inner() }),
       () => ({ if: inner(), ...clauses(this.below(3), inner) }),
       () => ({ dependentSchemas: map(NAMES) }),
-      () => (mayRefer ? { $ref: this.of(['#/$defs/d0', '#/$defs/d1']) } : {}),
+      () => ({ ...(mayRefer && { $ref: this.of(['#/$defs/d0', '#/$defs/d1']) }) }),
       () => ({ unevaluatedProperties: inner() }),
       () => ({ unevaluatedItems: inner() }),
     ];

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject } from '#libs/common';
+import { isJsonObject, type JsonObject, stableStringify } from '#libs/common';
+import type { GraphTransaction } from '#libs/graph';
 import type { FieldErrorDto } from '#libs/http';
 import {
   assertFits,
@@ -10,7 +11,9 @@ import {
 } from '../blueprint/attribute-writes.js';
 import type { BlueprintSchemas, BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import type { EffectiveSchema } from '../blueprint/effective-schema.js';
+import { renameInFilters } from '../blueprint/filter-renames.js';
 import type { BlueprintType } from '../model/blueprint.vertex.js';
+import type { CatalogAudit } from './catalog-audit.js';
 import type { StatementRunner } from './statement-runner.js';
 
 /** What an answer says of an entity's attributes. */
@@ -30,7 +33,12 @@ interface AttributesRequest {
   readonly current?: JsonObject;
   /** A patch that leaves the attributes alone does not have them checked again. */
   readonly isPatch?: boolean;
+  /** The blueprints under which the client saw the entity, where they are not those of the write. */
+  readonly seen?: BlueprintSet;
 }
+
+/** The kinds that filters of blueprints name by slug. */
+const FILTERED = { ProjectType: 'project_type', Environment: 'environment' } as const;
 
 /** The attributes of one kind of entity that an organization owns. */
 export class EntityAttributes {
@@ -55,17 +63,38 @@ export class EntityAttributes {
 
   /** What to store. @throws DomainError `validation_failed` (422) with a pointer to each attribute that does not fit */
   decide(set: BlueprintSet, request: AttributesRequest): JsonObject {
-    const { organizationId, slug, current, isPatch = false } = request;
+    const { organizationId, slug, current, isPatch = false, seen = set } = request;
     const given = givenAttributes(request.attributes);
     const stored = isJsonObject(current?.['attributes']) ? current['attributes'] : {};
-    const before = current && this.schemaOf(set, current);
+    const before = current && this.schemaOf(seen, current);
     const after = set.forEntity(this.kind, organizationId, slug);
-    if (isPatch && before === after && sameAttributes(given, visibleAttributes(after, stored))) return stored;
+    if (isPatch && isSame(before, after) && sameAttributes(given, visibleAttributes(after, stored))) return stored;
     return assertFits(decideAttributes({ before, stored, after, given, pointer: '/attributes' }));
+  }
+
+  /** The blueprints as they are when filters that name the entity by its slug have followed it to the new one. */
+  async followed(
+    tx: GraphTransaction,
+    set: BlueprintSet,
+    { current, slug, audit }: { readonly current: JsonObject; readonly slug: string; readonly audit?: CatalogAudit },
+  ): Promise<BlueprintSet> {
+    const before = String(current['slug']);
+    if (before === slug || (this.kind !== 'ProjectType' && this.kind !== 'Environment')) return set;
+    const organizationId = String(current['organization_id']);
+    const renamed = { organizationId, field: FILTERED[this.kind], before, after: slug };
+    return (await renameInFilters(tx, renamed, audit)) ? this.schemas.current(tx) : set;
   }
 
   private schemaOf(set: BlueprintSet, vertex: JsonObject): EffectiveSchema {
     const organizationId = this.kind === 'Organization' ? vertex['id'] : vertex['organization_id'];
     return set.forEntity(this.kind, String(organizationId), String(vertex['slug']));
   }
+}
+
+function isSame(left: EffectiveSchema | undefined, right: EffectiveSchema): boolean {
+  return left === right || (left !== undefined && textOf(left) === textOf(right));
+}
+
+function textOf({ sources }: EffectiveSchema): string {
+  return stableStringify(sources.map(({ blueprint, properties }) => [blueprint.id, properties, blueprint.schema]));
 }

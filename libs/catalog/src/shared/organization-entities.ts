@@ -19,6 +19,7 @@ import {
 } from '#libs/http';
 import type { BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { BelongsTo } from '../model/organization.vertex.js';
+import { CATALOG_AUDIT, type CatalogAudit } from './catalog-audit.js';
 import type { NamedResponseDto, NamedWriteDto } from './entity.dto.js';
 import { type EntityAttributes, NO_EXTENSION } from './entity-attributes.js';
 import { ENTITY_IMAGES, type EntityImages, iconOf, NO_IMAGES } from './entity-images.js';
@@ -41,6 +42,9 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
   @Optional()
   @Inject(ENTITY_IMAGES)
   private readonly images: EntityImages = NO_IMAGES;
+  @Optional()
+  @Inject(CATALOG_AUDIT)
+  private readonly audit?: CatalogAudit;
 
   constructor(
     private readonly graph: Graph,
@@ -187,10 +191,12 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     scope: OrganizationScope,
     current: JsonObject,
     write: Write,
-    { set, isPatch }: { readonly set: BlueprintSet | undefined; readonly isPatch: boolean },
+    { set: seen, isPatch }: { readonly set: BlueprintSet | undefined; readonly isPatch: boolean },
   ): Promise<Response> {
     const { definition, noun, toProperties } = this.kind;
-    const own = { ...toProperties(write), ...this.decided(set, scope, write, current, isPatch) };
+    const { audit } = this;
+    const set = seen && (await this.attributes?.followed(tx, seen, { current, slug: write.slug, audit }));
+    const own = { ...toProperties(write), ...this.decided(set, scope, write, { current, isPatch, seen }) };
     const result = await namingSlug(noun, write.slug, () => tx.patch(definition, String(current['id']), { set: own }));
     if (!result) throw this.missing(String(current['slug']));
     await this.showImage(tx, scope, result.before, result.after);
@@ -208,14 +214,12 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     set: BlueprintSet | undefined,
     scope: OrganizationScope,
     write: Write,
-    current?: JsonObject,
-    isPatch?: boolean,
+    more: { readonly current?: JsonObject; readonly isPatch?: boolean; readonly seen?: BlueprintSet } = {},
   ): { attributes?: JsonObject } {
     if (!set || !this.attributes) return {};
     const { slug } = write;
     const attributes: unknown = Reflect.get(write, 'attributes');
-    const request = { organizationId: scope.id, slug, attributes, current, isPatch };
-    return { attributes: this.attributes.decide(set, request) };
+    return { attributes: this.attributes.decide(set, { organizationId: scope.id, slug, attributes, ...more }) };
   }
 
   private async showImage(
