@@ -32,6 +32,7 @@ export {
   stableStringify,
 } from './json.js';
 export { configureLogging, createLogger, type Logger, type LoggingOptions } from './logger.js';
+export { RecentMap } from './recent-map.js';
 export {
   type Actor,
   type ActorKind,

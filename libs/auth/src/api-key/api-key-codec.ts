@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { RecentMap } from '#libs/common';
 import { hmacSha256, KeyRing } from '#libs/crypto';
 import { hasChecksum, randomText, withChecksum } from '../credential/secret-text.js';
 import type { ApiKeySubject } from '../principal/credential-subject.js';
@@ -7,6 +9,7 @@ import type { ApiKeySubject } from '../principal/credential-subject.js';
 const PREFIX = 'ik_';
 const ID_LENGTH = 16;
 const RANDOM_LENGTH = 26;
+const MAX_KNOWN = 10_000;
 const KEY = new RegExp(`^${PREFIX}([0-9A-Za-z]{${ID_LENGTH}})_[0-9A-Za-z]{${RANDOM_LENGTH + 6}}$`);
 
 /** A new key; `key` is shown once and never kept. */
@@ -24,6 +27,8 @@ export interface MadeApiKey {
 @Injectable()
 export class ApiKeyCodec {
   private readonly peppers: readonly [Buffer, ...Buffer[]];
+  /** What keys were read as, by their digests: as with tokens, what does not change is found out once. */
+  private readonly known = new RecentMap<string, ApiKeySubject>(MAX_KNOWN);
 
   constructor(keyRing: KeyRing) {
     this.peppers = keyRing.derive('api-key');
@@ -39,8 +44,17 @@ export class ApiKeyCodec {
     return text.startsWith(PREFIX);
   }
 
-  /** Undefined where it cannot be a key of ours: mistyped, cut off, or made up. */
+  /** Undefined where it cannot be a key of ours: mistyped, cut off, or made up. Says nothing of whether it is valid. */
   read(text: string): ApiKeySubject | undefined {
+    const digest = hash('sha256', text, 'base64');
+    const known = this.known.get(digest);
+    if (known) return known;
+    const subject = this.parse(text);
+    if (subject) this.known.set(digest, subject);
+    return subject;
+  }
+
+  private parse(text: string): ApiKeySubject | undefined {
     const keyId = KEY.exec(text)?.[1];
     if (keyId === undefined || !hasChecksum(text)) return undefined;
     return { kind: 'api_key', keyId, macs: this.macs(text) };

@@ -162,8 +162,17 @@ function withinScopes(
   scopes: ReadonlySet<string> | undefined,
 ): ReadonlySet<string> {
   if (scopes === undefined) return held;
-  return isAdmin ? scopes : new Set([...scopes].filter((scope) => held.has(scope)));
+  if (isAdmin) return scopes;
+  const known = intersections.get(held)?.get(scopes);
+  if (known) return known;
+  const both = new Set([...scopes].filter((scope) => held.has(scope)));
+  const ofHeld = intersections.get(held) ?? new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
+  intersections.set(held, ofHeld.set(scopes, both));
+  return both;
 }
+
+// Both sets are the same objects from one request of a key to the next, as long as nothing changes.
+const intersections = new WeakMap<ReadonlySet<string>, WeakMap<ReadonlySet<string>, ReadonlySet<string>>>();
 
 function sessionRequired(): DomainError {
   return new DomainError(

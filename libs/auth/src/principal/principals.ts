@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { RecentMap } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { AuthContext, type AuthCredential } from './auth-context.js';
 import type { ApiKeySubject, CredentialSubject } from './credential-subject.js';
@@ -55,7 +56,9 @@ const NOTHING: Held = { permissions: NONE, requiresSecondFactor: false };
  */
 @Injectable()
 export class Principals {
-  private readonly known = new Map<string, KnownPermissions>();
+  private readonly known = new RecentMap<string, KnownPermissions>(MAX_KNOWN);
+  /** The scopes of keys and clients, by the text in which they are stored. */
+  private readonly scopes = new RecentMap<string, ReadonlySet<string>>(MAX_KNOWN);
 
   constructor(
     private readonly readModel: PrincipalsReadModel,
@@ -99,7 +102,7 @@ export class Principals {
     return new AuthContext({
       subject,
       principal: { kind: row.kind, id: row.id, name: row.name, email: row.email ?? undefined, isAdmin: row.is_admin },
-      credential: credentialOf(subject, row),
+      credential: credentialOf(subject, row, this.scopesOf(row)),
       organizationId: row.organization_id ?? undefined,
       held: row.is_admin ? NONE : held.permissions,
       lacksSecondFactor: lacksSecondFactor(row, held),
@@ -107,17 +110,20 @@ export class Principals {
     });
   }
 
+  private scopesOf({ scopes }: PrincipalRow): ReadonlySet<string> {
+    if (scopes === null) return NONE;
+    const known = this.scopes.get(scopes);
+    if (known) return known;
+    const read = new Set(textsOf(scopes));
+    this.scopes.set(scopes, read);
+    return read;
+  }
+
   private remember(key: string, row: PrincipalRow, known: KnownPermissions | undefined): Held {
     const held = heldBy(row) ?? known ?? NOTHING;
     const { permissions, requiresSecondFactor } = held;
-    this.known.delete(key);
-    // Put back at the end: a Map keeps the order of insertion, so its first entry is the one used longest ago.
     const { version, organization_id: organizationId, is_admin: isAdmin } = row;
     this.known.set(key, { version, organizationId, isAdmin, permissions, requiresSecondFactor });
-    if (this.known.size > MAX_KNOWN) {
-      const [oldest] = this.known.keys();
-      if (oldest !== undefined) this.known.delete(oldest);
-    }
     return held;
   }
 }
@@ -170,7 +176,8 @@ function secretOf({ secret_mac, previous_mac, previous_until }: PrincipalRow, { 
   return findSecret({ secretMac: secret_mac, previousMac: previous_mac, previousUntil: previous_until }, macs, now);
 }
 
-function credentialOf(subject: CredentialSubject, row: PrincipalRow): AuthCredential {
+/** @param allowed the stored scopes of a key or client */
+function credentialOf(subject: CredentialSubject, row: PrincipalRow, allowed: ReadonlySet<string>): AuthCredential {
   switch (subject.kind) {
     case 'session':
       return { kind: 'session', id: subject.sessionId };
@@ -178,20 +185,18 @@ function credentialOf(subject: CredentialSubject, row: PrincipalRow): AuthCreden
       return {
         kind: 'api_key',
         id: subject.keyId,
-        scopes: new Set(textsOf(row.scopes)),
+        scopes: allowed,
         expiresAt: row.expires_at ?? undefined,
         requestsPerMinute: row.requests_per_minute === null ? undefined : Number(row.requests_per_minute),
       };
-    case 'client': {
-      // What the client may do by now, where that is less than when the token was made.
-      const allowed = new Set(textsOf(row.scopes));
+    case 'client':
       return {
         kind: 'client',
         id: subject.clientId,
+        // What the client may do by now, where that is less than when the token was made.
         scopes: new Set(subject.scopes.filter((scope) => allowed.has(scope))),
         expiresAt: row.expires_at ?? undefined,
       };
-    }
   }
 }
 

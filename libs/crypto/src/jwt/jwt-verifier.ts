@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { RecentMap } from '#libs/common';
 import { JWT_ALGORITHM, type SigningKey } from './signing-key.js';
 
 export type JwtFault = 'malformed' | 'header' | 'unknown_key' | 'signature' | 'claims' | 'expired' | 'not_yet_valid';
@@ -42,6 +43,7 @@ interface Verified {
 }
 
 const MAX_TOKEN_LENGTH = 8192;
+const MAX_CACHED = 10_000;
 // Anything else in a header asks for behaviour (keys by value or address, extensions) that no token of ours needs.
 const ALLOWED_HEADERS = new Set(['alg', 'typ', 'kid']);
 
@@ -51,10 +53,12 @@ const ALLOWED_HEADERS = new Set(['alg', 'typ', 'kid']);
  * every call.
  */
 export class JwtVerifier {
-  private readonly verified = new Map<string, Verified>();
+  private readonly verified: RecentMap<string, Verified>;
   private checked = 0;
 
-  constructor(private readonly options: JwtVerifierOptions) {}
+  constructor(private readonly options: JwtVerifierOptions) {
+    this.verified = new RecentMap(options.maxCached ?? MAX_CACHED);
+  }
 
   /** Signatures computed since the start, as against answered from memory. */
   get signaturesChecked(): number {
@@ -68,7 +72,7 @@ export class JwtVerifier {
     const known = this.recall(digest);
     if (known) return assertTimely(known, now);
     const entry = await this.check(token, now);
-    this.remember(digest, entry);
+    this.verified.set(digest, entry);
     return entry.claims;
   }
 
@@ -105,18 +109,9 @@ export class JwtVerifier {
   private recall(digest: string): JwtClaims | undefined {
     const entry = this.verified.get(digest);
     if (!entry) return undefined;
+    if (this.options.keys.find(entry.kid)) return entry.claims;
     this.verified.delete(digest);
-    if (!this.options.keys.find(entry.kid)) return undefined;
-    // Put back at the end: a Map keeps the order of insertion, so its first entry is the one used longest ago.
-    this.verified.set(digest, entry);
-    return entry.claims;
-  }
-
-  private remember(digest: string, entry: Verified): void {
-    this.verified.set(digest, entry);
-    if (this.verified.size <= (this.options.maxCached ?? 10_000)) return;
-    const [oldest] = this.verified.keys();
-    if (oldest !== undefined) this.verified.delete(oldest);
+    return undefined;
   }
 }
 
