@@ -6,8 +6,17 @@ import { type CompiledSchema, checkBounded, compileSchema, isCompiled } from './
 /** What the attributes of one entity may take at most, as JSON. */
 export const MAX_ATTRIBUTES_BYTES = 65_536;
 
+/** What one blueprint says of the attributes that it won, ready to be asked. */
+interface SourceCheck {
+  /** All that the blueprint declares. */
+  readonly names: ReadonlySet<string>;
+  readonly validate: CompiledSchema;
+}
+
 // By record: the records of a version go when the next one is read, and their compiled schemas with them.
-const compiled = new WeakMap<BlueprintRecord, Map<string, CompiledSchema>>();
+const compiled = new WeakMap<BlueprintRecord, Map<string, SourceCheck>>();
+// By schema: every project of a page asks for its own again.
+const checks = new WeakMap<EffectiveSchema, readonly SourceCheck[]>();
 
 /** Which of an entity's attributes are nobody's business but the blueprints'. */
 export interface CheckOptions {
@@ -22,8 +31,8 @@ export function attributeFaults(
   { open = false }: CheckOptions = {},
 ): FieldError[] {
   const faults = open && !isClosed(schema) ? [] : undeclared(schema, attributes);
-  for (const source of schema.sources) {
-    faults.push(...checkBounded(validatorOf(source), picked(source, attributes)));
+  for (const check of checksOf(schema)) {
+    faults.push(...checkBounded(check.validate, picked(check, attributes)));
   }
   return faults;
 }
@@ -35,13 +44,13 @@ export function sizeFaults(attributes: JsonObject): FieldError[] {
 }
 
 function undeclared(schema: EffectiveSchema, attributes: JsonObject): FieldError[] {
-  return Object.keys(attributes)
-    .filter((name) => !schema.properties.has(name))
-    .map((name) => ({
-      pointer: jsonPointer(name),
-      code: 'unknown_attribute',
-      message: 'is declared by no blueprint in force here',
-    }));
+  const faults: FieldError[] = [];
+  for (const name of Object.keys(attributes)) {
+    if (schema.properties.has(name)) continue;
+    const message = 'is declared by no blueprint in force here';
+    faults.push({ pointer: jsonPointer(name), code: 'unknown_attribute', message });
+  }
+  return faults;
 }
 
 function isClosed({ sources }: EffectiveSchema): boolean {
@@ -49,26 +58,31 @@ function isClosed({ sources }: EffectiveSchema): boolean {
 }
 
 // A blueprint sees the attributes that it declares and no others, so that what it says of all of them is about its own.
-function picked({ blueprint }: SchemaSource, attributes: JsonObject): JsonObject {
-  const names = Object.keys(propertiesOf(blueprint));
-  return Object.fromEntries(names.flatMap((name) => pair(attributes, name)));
+function picked({ names }: SourceCheck, attributes: JsonObject): JsonObject {
+  const all = Object.entries(attributes);
+  const own = all.filter(([name]) => names.has(name));
+  return own.length === all.length ? attributes : Object.fromEntries(own);
 }
 
-function pair(attributes: JsonObject, name: string): [string, JsonObject[string]][] {
-  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-  return value === undefined ? [] : [[name, value]];
-}
-
-function validatorOf(source: SchemaSource): CompiledSchema {
-  const key = source.properties.join(' ');
-  const known = compiled.get(source.blueprint) ?? new Map<string, CompiledSchema>();
-  compiled.set(source.blueprint, known);
-  let validate = known.get(key);
-  if (!validate) {
-    validate = compile(source);
-    known.set(key, validate);
+function checksOf(schema: EffectiveSchema): readonly SourceCheck[] {
+  let found = checks.get(schema);
+  if (!found) {
+    found = schema.sources.map(checkOf);
+    checks.set(schema, found);
   }
-  return validate;
+  return found;
+}
+
+function checkOf(source: SchemaSource): SourceCheck {
+  const key = source.properties.join(' ');
+  const known = compiled.get(source.blueprint) ?? new Map<string, SourceCheck>();
+  compiled.set(source.blueprint, known);
+  let check = known.get(key);
+  if (!check) {
+    check = { names: new Set(Object.keys(propertiesOf(source.blueprint))), validate: compile(source) };
+    known.set(key, check);
+  }
+  return check;
 }
 
 function compile({ blueprint, properties: won }: SchemaSource): CompiledSchema {

@@ -62,18 +62,25 @@ export function assertFits({ attributes, faults }: AttributeDecision): JsonObjec
 }
 
 /** The attributes that a client sees. */
-export function visibleAttributes(schema: EffectiveSchema, stored: JsonValue | undefined): JsonObject {
-  return isJsonObject(stored) ? pick(stored, (name) => schema.properties.has(name)) : {};
+export function visibleAttributes({ properties }: EffectiveSchema, stored: JsonValue | undefined): JsonObject {
+  if (!isJsonObject(stored) || properties.size === 0) return {};
+  return pick(stored, (name) => properties.has(name));
 }
 
-/** What of an entity does not fit any more, as its answer tells it. */
+/**
+ * What of an entity does not fit any more, as its answer tells it.
+ * @param path to the attributes in the answer
+ */
 export function attributeErrors(
   schema: EffectiveSchema,
   attributes: JsonObject,
-  pointer = '/attributes',
+  path: readonly string[] = ['attributes'],
   options?: CheckOptions,
 ): FieldError[] {
-  return attributeFaults(schema, attributes, options).map((fault) => ({ ...fault, pointer: pointer + fault.pointer }));
+  const faults = attributeFaults(schema, attributes, options);
+  if (faults.length === 0) return faults;
+  const pointer = jsonPointer(...path);
+  return faults.map((fault) => ({ ...fault, pointer: pointer + fault.pointer }));
 }
 
 /** Whether two sets of attributes say the same. */

@@ -82,8 +82,8 @@ class Comparison {
 }
 
 function faultsOf(schema: EffectiveSchema, { attributes, to }: Bearer) {
-  if (to) return attributeErrors(schema, attributes, '', { open: true });
-  return attributeErrors(schema, visibleAttributes(schema, attributes), '');
+  if (to) return attributeErrors(schema, attributes, [], { open: true });
+  return attributeErrors(schema, visibleAttributes(schema, attributes), []);
 }
 
 // What an edge has is seen whether or not it is declared.

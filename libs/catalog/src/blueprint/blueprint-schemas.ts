@@ -20,11 +20,19 @@ export interface ProjectPlace {
   readonly environments?: readonly string[];
 }
 
+/** What holds for a project's own attributes and for those of its deployments. */
+export interface ProjectSchemas {
+  readonly own: EffectiveSchema;
+  /** In the order of the environments that were given. */
+  readonly deployments: readonly EffectiveSchema[];
+}
+
 const MAX_MERGED = 5000;
 
 /** The blueprints of one version, and what was made of them. Never changes. */
 export class BlueprintSet {
   private readonly merged = new Map<string, EffectiveSchema>();
+  private readonly projects = new Map<string, ProjectSchemas>();
 
   constructor(
     readonly version: string,
@@ -32,12 +40,7 @@ export class BlueprintSet {
   ) {}
 
   schemaOf(subject: SchemaSubject): EffectiveSchema {
-    const key = stableStringify([
-      subject.subject,
-      subject.organizationId,
-      [...(subject.types ?? [])].sort(),
-      [...(subject.environments ?? [])].sort(),
-    ]);
+    const key = keyOf(subject);
     const known = this.merged.get(key);
     if (known) return known;
     const schema = mergeBlueprints(this.version, this.blueprints, subject);
@@ -45,6 +48,22 @@ export class BlueprintSet {
     if (this.merged.size >= MAX_MERGED) this.merged.clear();
     this.merged.set(key, schema);
     return schema;
+  }
+
+  /** As {@link forProject} and {@link forEdge} for each of its deployments, in their order: one look for a stored project. */
+  ofProject(organizationId: string, types: readonly string[], environments: readonly string[]): ProjectSchemas {
+    const key = `${organizationId} ${types.join(',')} ${environments.join(',')}`;
+    const known = this.projects.get(key);
+    if (known) return known;
+    const schemas: ProjectSchemas = {
+      own: this.forProject(organizationId, { types, environments }),
+      deployments: environments.map((environment) =>
+        this.forEdge('DEPLOYED_IN', organizationId, { types, environment }),
+      ),
+    };
+    if (this.projects.size >= MAX_MERGED) this.projects.clear();
+    this.projects.set(key, schemas);
+    return schemas;
   }
 
   forProject(organizationId: string, { types, environments }: ProjectPlace): EffectiveSchema {
@@ -160,6 +179,15 @@ export class BlueprintSchemas {
     this.known = set;
     return set;
   }
+}
+
+// Every project of a page asks several times. Slugs and ids hold neither spaces nor commas.
+function keyOf({ subject, organizationId, types, environments }: SchemaSubject): string {
+  return `${subject} ${organizationId} ${sortedText(types)} ${sortedText(environments)}`;
+}
+
+function sortedText(slugs: readonly string[] = []): string {
+  return slugs.length > 1 ? slugs.toSorted().join(',') : (slugs[0] ?? '');
 }
 
 function oneOrAny(variants: readonly JsonObject[]): JsonObject {

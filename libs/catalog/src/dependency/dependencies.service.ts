@@ -135,7 +135,7 @@ function withPaths(start: string, reached: readonly ReachedVertex[]): ImpactedPr
 
 function toDependency({ project, attributes }: DependencyRow, schema: EffectiveSchema): DependencyResponseDto {
   const properties = attributes ?? {};
-  const faults = attributeErrors(schema, properties, '/properties', OPEN);
+  const faults = attributeErrors(schema, properties, ['properties'], OPEN);
   return { ...named(project), properties, ...(faults.length > 0 ? { attribute_errors: faults } : {}) };
 }
 

@@ -62,12 +62,16 @@ export function deploymentSchema(set: BlueprintSet, row: ProjectRow, environment
 
 /** What a stored project shows of its attributes, and what of it and its deployments does not fit. */
 export function projectExtension(set: BlueprintSet, row: ProjectRow) {
-  const schema = projectSchema(set, row);
-  const attributes = visibleAttributes(schema, row.attributes);
-  const edges = row.environments.flatMap(({ slug, attributes: properties }) =>
-    attributeErrors(deploymentSchema(set, row, slug), properties ?? {}, jsonPointer('environments', slug), OPEN),
-  );
-  return { attributes, attribute_errors: [...attributeErrors(schema, attributes), ...edges] };
+  const environments = row.environments.map(({ slug }) => slug);
+  const { own, deployments } = set.ofProject(organizationOf(row), typesOf(row), environments);
+  const attributes = visibleAttributes(own, row.attributes);
+  const attribute_errors = attributeErrors(own, attributes);
+  for (const [index, { slug, attributes: properties }] of row.environments.entries()) {
+    const schema = deployments[index];
+    if (!schema) continue;
+    attribute_errors.push(...attributeErrors(schema, properties ?? {}, ['environments', slug], OPEN));
+  }
+  return { attributes, attribute_errors };
 }
 
 export const OPEN = { open: true };

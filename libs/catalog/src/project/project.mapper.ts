@@ -77,6 +77,8 @@ function textOrNull(value: JsonValue | undefined): string | null {
 }
 
 function texts(value: JsonValue | undefined): Record<string, string> {
-  if (!isJsonObject(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
+  const map: Record<string, string> = {};
+  if (!isJsonObject(value)) return map;
+  for (const [name, text] of Object.entries(value)) map[name] = String(text);
+  return map;
 }

@@ -97,17 +97,13 @@ export class ProjectReadModel {
 
   async page(organizationId: string, filter: ProjectFilter, request: ProjectPageRequest): Promise<ProjectRow[]> {
     if (filter.terms && isByRelevance(request)) return this.bestMatches(organizationId, filter, filter.terms, request);
-    const computed = instants(request.order);
-    const order = keyset(Project, request.order, 'p', { pinned: ['organization_id'], computed });
-    const page = order.page({
-      from: sql`${tableOf(Project)} p`,
-      columns: sql`p.id, p.properties`,
-      where: condition(organizationId, filter),
-      after: request.after,
-      limit: request.limit,
-    });
-    // Filters make ever new texts, and so would page sizes: only the list as it is opened is kept prepared.
-    const fixed = !filter.own && !filter.joined?.length && !filter.terms && COMMON_LIMITS.includes(request.limit);
+    // Filters make ever new texts, and so would page sizes and attributes: only the list as it is opened is kept prepared.
+    const isPlain = !filter.own && !filter.joined?.length && !filter.terms;
+    const fixed = isPlain && COMMON_LIMITS.includes(request.limit) && request.order.every(isByProperty);
+    if (fixed && !request.after) {
+      return toRows(await this.statements.run(firstPage(request).with({ organizationId })));
+    }
+    const page = pageOf(condition(organizationId, filter), request, fixed);
     return toRows(await this.statements.run(withRelations(page), { fixed }));
   }
 
@@ -148,6 +144,32 @@ const BY_SLUG = new FixedStatement<RawPage, 'organizationId' | 'slug'>((value) =
     where ${inOrganization(value('organizationId'))} and ${equal(col(Project, 'slug', 'p'), value('slug'))}`),
 );
 
+// The list as it is opened, by its order and length.
+const firstPages = new Map<string, FixedStatement<RawPage, 'organizationId'>>();
+
+function firstPage(request: ProjectPageRequest): FixedStatement<RawPage, 'organizationId'> {
+  const key = `${request.limit} ${request.order.flat(2).join(' ')}`;
+  let statement = firstPages.get(key);
+  if (!statement) {
+    statement = new FixedStatement((value) =>
+      withRelations(pageOf(inOrganization(value('organizationId')), request, true)),
+    );
+    firstPages.set(key, statement);
+  }
+  return statement;
+}
+
+function pageOf(where: Sql, { order, after, limit }: ProjectPageRequest, fixedLimit: boolean): Sql {
+  return keyset(Project, order, 'p', { pinned: ['organization_id'], computed: instants(order) }).page({
+    from: sql`${tableOf(Project)} p`,
+    columns: sql`p.id, p.properties`,
+    where,
+    after,
+    limit,
+    fixedLimit,
+  });
+}
+
 /** Projects with what they are joined to, in the order given. */
 function withRelations(projects: Sql): Sql<RawPage> {
   return sql<RawPage>`
@@ -173,6 +195,11 @@ function instants(order: Order<typeof Project>): Readonly<Record<string, Sql>> {
   return Object.fromEntries(
     names.map((name) => [name, instantOf(colAt(Project, ['attributes', name.slice(INSTANT.length)], 'p'))]),
   );
+}
+
+/** Whether a sort key is one of the few properties that every project has. */
+function isByProperty([name]: Order<typeof Project>[number]): boolean {
+  return (typeof name === 'string' || name.length === 1) && !String(name).startsWith(INSTANT);
 }
 
 function isByRelevance({ order }: ProjectPageRequest): boolean {
