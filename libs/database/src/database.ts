@@ -1,21 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash } from 'node:crypto';
 import { type CompiledQuery, type IsolationLevel, Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 import { Batch, createLogger, errorMessage, type Span, sleep, tracing } from '#libs/common';
 import { createPool, type DatabaseConnection } from './connection.js';
 import { NotificationListener } from './notification-listener.js';
 import { isTransient } from './pg-error.js';
+import { type BoundStatement, PreparedStatements, preparingPool } from './prepared-statements.js';
 import { traceQuery, traceStatement } from './statement-span.js';
 import { Transaction } from './transaction.js';
-
-/** A statement ready to be sent: its text, one of few, and the values of this call. */
-export interface BoundStatement<Row> {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-  /** Only says of what type the rows are. */
-  readonly row?: Row;
-}
 
 export interface TransactionOptions {
   isolation?: IsolationLevel;
@@ -27,8 +19,8 @@ export interface TransactionOptions {
 export type CommitHook = (tx: Transaction) => Promise<void> | undefined;
 
 const MAX_ATTEMPTS = 6;
-/** Two batches of a kind keep the database busy while the answers of one are being read. */
-const BATCHES = { largest: 64, concurrent: 2, retryApart: true };
+/** One batch of a kind at a time: the next one is the larger for it, and larger batches are what saves the work. */
+const BATCHES = { largest: 64, concurrent: 1, retryApart: true };
 const logger = createLogger('database');
 
 /**
@@ -42,7 +34,7 @@ export class Database {
   private readonly root: Kysely<unknown>;
   private readonly inside = new AsyncLocalStorage<true>();
   private readonly listener: NotificationListener;
-  private readonly statementNames = new Map<string, string>();
+  private readonly statements = new PreparedStatements();
   private readonly commitHooks: CommitHook[] = [];
   private ended = false;
 
@@ -50,7 +42,7 @@ export class Database {
     this.embedded = connection.embedded;
     this.pool = createPool(connection);
     this.root = new Kysely<unknown>({
-      dialect: new PostgresDialect({ pool: this.pool }),
+      dialect: new PostgresDialect({ pool: preparingPool(this.pool, this.statements) }),
       log: tracing.enabled ? traceQuery : undefined,
     });
     this.listener = new NotificationListener(connection, this.pool);
@@ -67,7 +59,7 @@ export class Database {
    */
   async execute<Row>(query: CompiledQuery<Row> | BoundStatement<Row>): Promise<Row[]> {
     this.assertOutside();
-    const statement = { name: this.statementName(query.sql), text: query.sql, values: [...query.parameters] };
+    const statement = { name: this.statements.nameOf(query.sql), text: query.sql, values: [...query.parameters] };
     if (!tracing.active()) return (await this.pool.query(statement)).rows;
     const startedAt = performance.now();
     try {
@@ -162,10 +154,10 @@ export class Database {
     let open: Transaction | undefined;
     const result = await started.execute((kysely) =>
       this.inside.run(true, async () => {
-        open = new Transaction(kysely);
+        open = new Transaction(kysely, this.statements);
         const value = await work(open);
         for (const hook of this.commitHooks) await hook(open);
-        await open.outbox.flush(kysely);
+        await open.flushOutbox();
         return value;
       }),
     );
@@ -176,14 +168,5 @@ export class Database {
   private assertOutside(): void {
     if (!this.inside.getStore()) return;
     throw new Error('The database was used inside a transaction without its handle; pass the transaction through.');
-  }
-
-  private statementName(text: string): string {
-    let name = this.statementNames.get(text);
-    if (!name) {
-      name = `imbi_${createHash('sha1').update(text).digest('hex').slice(0, 24)}`;
-      this.statementNames.set(text, name);
-    }
-    return name;
   }
 }

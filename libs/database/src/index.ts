@@ -1,5 +1,5 @@
 export { createPool, type DatabaseConnection, embeddedConnection, serverConnection } from './connection.js';
-export { type BoundStatement, type CommitHook, Database, type TransactionOptions } from './database.js';
+export { type CommitHook, Database, type TransactionOptions } from './database.js';
 export { inBatches } from './in-batches.js';
 export {
   indexName,
@@ -19,5 +19,6 @@ export {
   type StoredOutboxRow,
 } from './outbox-buffer.js';
 export { isTransient, isUnreachable, sqlState, violatedUniqueIndex } from './pg-error.js';
+export type { BoundStatement } from './prepared-statements.js';
 export { systemMigrations } from './system.migration.js';
 export { Transaction } from './transaction.js';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { type Kysely, sql } from 'kysely';
 import { type JsonObject, newId } from '#libs/common';
+import type { BoundStatement } from './prepared-statements.js';
 
 export type OutboxTopic = 'job' | 'analytics' | 'event';
 
@@ -21,6 +21,15 @@ export interface StoredOutboxRow extends OutboxRow {
 
 /** PostgreSQL channel notified at the commit of every transaction that wrote outbox rows. */
 export const OUTBOX_CHANNEL = 'imbi_outbox';
+
+const FLUSH = `
+  with added as (
+    insert into imbi_system.outbox (id, topic, name, payload, key, available_at)
+    select id, topic, name, payload, key, coalesce(available_at, now())
+    from jsonb_to_recordset($1::jsonb)
+      as row (id text, topic text, name text, payload jsonb, key text, available_at timestamptz)
+  )
+  select pg_notify($2, '')`;
 
 const pokes = new EventEmitter().setMaxListeners(0);
 
@@ -50,7 +59,7 @@ export class OutboxBuffer {
     this.rows.length = length;
   }
 
-  async flush(kysely: Kysely<unknown>): Promise<void> {
+  async flush(execute: (statement: BoundStatement<unknown>) => Promise<unknown>): Promise<void> {
     if (this.rows.length === 0) return;
     const rows = this.rows.map((row) => ({
       id: row.id,
@@ -60,15 +69,7 @@ export class OutboxBuffer {
       key: row.key ?? null,
       available_at: row.availableAt?.toISOString() ?? null,
     }));
-    await sql`
-      with added as (
-        insert into imbi_system.outbox (id, topic, name, payload, key, available_at)
-        select id, topic, name, payload, key, coalesce(available_at, now())
-        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-          as row (id text, topic text, name text, payload jsonb, key text, available_at timestamptz)
-      )
-      select pg_notify(${OUTBOX_CHANNEL}, '')
-    `.execute(kysely);
+    await execute({ sql: FLUSH, parameters: [JSON.stringify(rows), OUTBOX_CHANNEL] });
   }
 
   announce(): void {

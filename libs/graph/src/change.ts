@@ -28,11 +28,12 @@ interface EdgeChange extends Change {
   readonly graphid?: string;
 }
 
-/** Writes every change of a transaction into its outbox, as rows of the analytics table `entity_changes`. */
+/** Writes the changes of a transaction into its outbox, as rows of the analytics table `entity_changes`. */
 export class ChangeRecorder {
   constructor(private readonly outbox: OutboxBuffer) {}
 
   vertex({ definition, organizationId, before, after }: VertexChange): void {
+    if (definition.history === 'none') return;
     const stored = after ?? before ?? {};
     this.add({
       organization_id: organizationId,
@@ -49,6 +50,7 @@ export class ChangeRecorder {
   }
 
   edge({ definition, organizationId, from, to, graphid, before, after }: EdgeChange): void {
+    if (definition.history === 'none') return;
     const name = `${from.id}:${definition.label}:${to.id}`;
     this.add({
       organization_id: organizationId,

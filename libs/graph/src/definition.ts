@@ -29,7 +29,11 @@ export interface VertexDefinition<Label extends string = string, Own extends Pro
   readonly search: readonly string[];
   /** Whose history a change belongs to: the `organization_id` property, the vertex itself, or nobody's. */
   readonly tenancy: 'property' | 'self' | 'none';
+  readonly history: History;
 }
+
+/** Whether changes are recorded: `none` is for what comes and goes by itself and is nobody's to look back at. */
+export type History = 'full' | 'none';
 
 /** How many edges of a label there may be: one between two vertices, one from each vertex, or any number. */
 export type EdgeUniqueness = 'pair' | 'start' | 'none';
@@ -43,6 +47,7 @@ export interface EdgeDefinition<Label extends string = string, Own extends Prope
   readonly to: readonly VertexDefinition[];
   readonly properties: Own;
   readonly unique: EdgeUniqueness;
+  readonly history: History;
 }
 
 export type Definition = VertexDefinition | EdgeDefinition;
@@ -86,6 +91,7 @@ export function defineVertex<const Label extends string, Own extends Properties>
     readonly indexes?: readonly (readonly (Extract<keyof Own, string> | keyof SystemProperties)[])[];
     readonly search?: readonly Extract<keyof Own, string>[];
     readonly tenancy?: VertexDefinition['tenancy'];
+    readonly history?: History;
   },
 ): VertexDefinition<Label, Own> {
   if (!VERTEX_LABEL.test(label))
@@ -109,6 +115,7 @@ export function defineVertex<const Label extends string, Own extends Properties>
     indexes,
     search,
     tenancy: options.tenancy ?? ownTenancy,
+    history: options.history ?? 'full',
   });
 }
 
@@ -120,6 +127,7 @@ export function defineEdge<const Label extends string, Own extends Properties = 
     readonly to: VertexDefinition | readonly VertexDefinition[] | 'any';
     readonly properties?: Own;
     readonly unique?: EdgeUniqueness;
+    readonly history?: History;
   },
 ): EdgeDefinition<Label, Own>;
 export function defineEdge(
@@ -129,6 +137,7 @@ export function defineEdge(
     readonly to: VertexDefinition | readonly VertexDefinition[] | 'any';
     readonly properties?: Properties;
     readonly unique?: EdgeUniqueness;
+    readonly history?: History;
   },
 ): EdgeDefinition {
   if (!EDGE_LABEL.test(label) || label.length > 50) {
@@ -143,6 +152,7 @@ export function defineEdge(
     to: ends(options.to),
     properties: Object.freeze({ ...properties }),
     unique: options.unique ?? 'pair',
+    history: options.history ?? 'full',
   });
 }
 

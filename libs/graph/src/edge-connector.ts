@@ -1,14 +1,16 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '#libs/common';
+import type { BoundStatement } from '#libs/database';
 import { encodeAgtype } from './agtype.js';
 import type { ChangeRecorder } from './change.js';
 import type { EdgeDefinition, EdgeInsertOf, EdgeOf, VertexDefinition } from './definition.js';
 import { type EdgeRow, type End, edgeColumns, idOfEnd, joinsEnd, knownEnd } from './edge-end.js';
 import { recordEdge } from './edge-record.js';
+import { FixedStatement } from './fixed-statement.js';
 import { missingEnd, namingConflicts } from './graph-error.js';
 import { decodeEdge, encodeNewEdge } from './property-codec.js';
 import type { Session } from './session.js';
-import { anyOf, encodeList, idOf, type Sql, tableOf } from './sql.js';
+import { anyOf, encodeList, equal, idOf, type Sql, tableOf } from './sql.js';
 import { findVertices } from './vertex-reader.js';
 import type { InsertOptions } from './vertex-writer.js';
 
@@ -24,11 +26,16 @@ interface NewEdge {
   readonly stored: JsonObject;
 }
 
-interface Group {
+interface Ends {
   readonly from: VertexDefinition;
   readonly to: VertexDefinition;
+}
+
+interface Group extends Ends {
   readonly edges: NewEdge[];
 }
+
+type OnConflict = NonNullable<InsertOptions['onConflict']>;
 
 /**
  * Adds edges: one statement for each pair of labels they join. The vertices stay locked against removal until the
@@ -72,22 +79,65 @@ type InsertedRow = Nullable<EdgeRow> & { readonly matched: string };
 type Nullable<Row> = { readonly [K in keyof Row]: Row[K] | null };
 
 // The one row with nulls that comes when nothing was added still says how many pairs had both their vertices.
-function insertStatement(edge: EdgeDefinition, group: Group, options: InsertOptions): Sql<InsertedRow> {
+function insertStatement(
+  edge: EdgeDefinition,
+  group: Group,
+  { onConflict = 'fail' }: InsertOptions,
+): Sql<InsertedRow> | BoundStatement<InsertedRow> {
+  const [one, ...others] = group.edges;
+  // Kept prepared for single edges only: one plan for any number would compare each of thousands with each.
+  if (one && others.length === 0) return singleStatement(edge, group, onConflict).with({ ...one });
   const { from, to, edges } = group;
-  const conflict = options.onConflict === 'skip' ? sql`on conflict do nothing` : sql``;
-  const fromIds = edges.map((one) => one.from);
-  const toIds = edges.map((one) => one.to);
-  const properties = edges.map((one) => encodeAgtype(one.stored));
-  return sql<InsertedRow>`
-    with f as materialized (${endRows(from, fromIds)}), t as materialized (${endRows(to, toIds)}),
-    given as materialized (
+  const fromIds = edges.map((each) => each.from);
+  const toIds = edges.map((each) => each.to);
+  const properties = edges.map((each) => encodeAgtype(each.stored));
+  return withAdded(edge, group, onConflict, {
+    from: endRows(from, anyOf(idOf('v'), encodeList([...new Set(fromIds)]))),
+    to: endRows(to, anyOf(idOf('v'), encodeList([...new Set(toIds)]))),
+    given: sql`
       select f.id as start_id, t.id as end_id, given.properties::ag_catalog.agtype as properties, given.position
       from unnest(${fromIds}::text[], ${toIds}::text[], ${properties}::text[])
         with ordinality as given (from_id, to_id, properties, position)
-      join f on f.key = given.from_id join t on t.key = given.to_id
-    ), added as (
+      join f on f.key = given.from_id join t on t.key = given.to_id`,
+  });
+}
+
+const singles = new WeakMap<EdgeDefinition, Map<string, FixedStatement<InsertedRow, keyof NewEdge>>>();
+
+function singleStatement(
+  edge: EdgeDefinition,
+  ends: Ends,
+  onConflict: OnConflict,
+): FixedStatement<InsertedRow, keyof NewEdge> {
+  const known = singles.get(edge) ?? new Map<string, FixedStatement<InsertedRow, keyof NewEdge>>();
+  singles.set(edge, known);
+  const key = `${ends.from.label} ${ends.to.label} ${onConflict}`;
+  let statement = known.get(key);
+  if (!statement) {
+    statement = new FixedStatement((value) =>
+      withAdded(edge, ends, onConflict, {
+        from: endRows(ends.from, equal(idOf('v'), value('from'))),
+        to: endRows(ends.to, equal(idOf('v'), value('to'))),
+        given: sql`select f.id as start_id, t.id as end_id, ${value('stored')} as properties, 1 as position from f, t`,
+      }),
+    );
+    known.set(key, statement);
+  }
+  return statement;
+}
+
+function withAdded(
+  edge: EdgeDefinition,
+  { from, to }: Ends,
+  onConflict: OnConflict,
+  parts: { readonly from: Sql; readonly to: Sql; readonly given: Sql },
+): Sql<InsertedRow> {
+  return sql<InsertedRow>`
+    with f as materialized (${parts.from}), t as materialized (${parts.to}), given as materialized (${parts.given}),
+    added as (
       insert into ${tableOf(edge)} as e (start_id, end_id, properties)
-      select given.start_id, given.end_id, given.properties from given order by given.position ${conflict}
+      select given.start_id, given.end_id, given.properties from given order by given.position
+      ${onConflict === 'skip' ? sql`on conflict do nothing` : sql``}
       returning e.id, e.start_id, e.end_id
     ), described as (
       select ${edgeColumns(from, to)} from added e join f on ${joinsEnd('from', 'f')} join t on ${joinsEnd('to', 't')}
@@ -97,9 +147,9 @@ function insertStatement(edge: EdgeDefinition, group: Group, options: InsertOpti
     from (select count(*) as count from given) matched left join described on true`;
 }
 
-function endRows(definition: VertexDefinition, ids: readonly string[]): Sql {
+function endRows(definition: VertexDefinition, where: Sql): Sql {
   return sql`select v.id, v.properties, (${idOf('v')})::text as key from ${tableOf(definition)} v
-    where ${anyOf(idOf('v'), encodeList([...new Set(ids)]))} for key share`;
+    where ${where} for key share`;
 }
 
 async function assertNoneMissing(session: Session, edge: EdgeDefinition, group: Group, matched: number): Promise<void> {

@@ -2,6 +2,7 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import type { JsonValue } from '#libs/common';
 import type { BoundStatement } from '#libs/database';
 import { encodeAgtype } from './agtype.js';
+import type { Definition } from './definition.js';
 import type { Sql } from './sql.js';
 
 /** Where a value will stand, or a list of them. */
@@ -48,6 +49,28 @@ export class FixedStatement<Row, Name extends string> {
     return { sql: this.compiled.sql, parameters };
   }
 }
+
+/**
+ * Fixed statements of each definition: `build` composes the one of a definition and a variant, at its first use.
+ * @returns gives the statement of a definition and a variant, such as `with version`
+ */
+export function fixedStatements<Row, Name extends string, Variant extends string = ''>(
+  build: (definition: Definition, variant: Variant, value: SlotOf<Name>, list: SlotOf<Name>) => Sql<Row>,
+): (definition: Definition, variant: Variant) => FixedStatement<Row, Name> {
+  const built = new WeakMap<Definition, Map<Variant, FixedStatement<Row, Name>>>();
+  return (definition, variant) => {
+    const variants = built.get(definition) ?? new Map<Variant, FixedStatement<Row, Name>>();
+    built.set(definition, variants);
+    let statement = variants.get(variant);
+    if (!statement) {
+      statement = new FixedStatement((value, list) => build(definition, variant, value, list));
+      variants.set(variant, statement);
+    }
+    return statement;
+  };
+}
+
+type SlotOf<Name extends string> = (name: Name) => Sql;
 
 function encodeSlot({ name, isList }: Slot<string>, value: JsonValue): string | string[] {
   if (!isList) return encodeAgtype(value);

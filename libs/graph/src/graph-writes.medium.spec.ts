@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import { newId, requestContext } from '#libs/common';
 import {
   BelongsTo,
@@ -8,9 +9,11 @@ import {
   Organization,
   OwnedBy,
   Project,
+  RaisedBy,
   type SampleGraph,
   sampleGraph,
   Team,
+  Ticket,
 } from '../test/sample-graph.js';
 import { ref } from './index.js';
 
@@ -28,6 +31,39 @@ afterAll(async () => {
 function project(slug: string, more: object = {}) {
   return { organization_id: organizationId, slug, name: slug, rank: 0, ...more };
 }
+
+describe('what is written about changes', () => {
+  it('is nothing for a label without history', async () => {
+    const before = (await sample.changes()).length;
+    await sample.graph.transaction(async (tx) => {
+      const ticket = await tx.insert(Ticket, { state: 'new' });
+      await tx.patch(Ticket, ticket.id, { set: { state: 'spent' } });
+      const owner = await tx.insert(Project, project('has-tickets'));
+      await tx.connect(RaisedBy, ticket.id, owner.id);
+      await tx.remove(Ticket, ticket.id);
+    });
+    const after = (await sample.changes()).slice(before);
+    expect(after.map(({ operation, label }) => `${operation} ${label}`)).toEqual(['create Project']);
+  });
+});
+
+describe('statements of writes', () => {
+  it('stay prepared on their connection', async () => {
+    const ids: string[] = [];
+    const prepared = await sample.graph.transaction(async (tx) => {
+      for (const slug of ['prepared-a', 'prepared-b']) ids.push((await tx.insert(Project, project(slug))).id);
+      for (const id of ids) await tx.patch(Project, id, { set: { name: 'prepared' } });
+      await tx.connectMany(DependsOn, [{ from: ids[0], to: ids[1] }]);
+      const { rows } = await sql<{
+        statement: string;
+      }>`select statement from pg_catalog.pg_prepared_statements`.execute(tx.transaction.kysely);
+      return rows.map(({ statement }) => statement.replaceAll(/\s+/g, ' ').trim());
+    });
+    expect(prepared.filter((text) => text.startsWith('insert into "imbi"."Project"'))).toHaveLength(1);
+    expect(prepared.filter((text) => text.includes('update "imbi"."Project"'))).toHaveLength(1);
+    expect(prepared.filter((text) => text.includes('insert into "imbi"."DEPENDS_ON"'))).toHaveLength(1);
+  });
+});
 
 describe('vertices', () => {
   it('come back as they were inserted, with an id, times and version 1', async () => {

@@ -1,4 +1,3 @@
-import { CompiledQuery, type Kysely } from 'kysely';
 import type { BoundStatement, Database, Transaction } from '#libs/database';
 import { isBound } from './fixed-statement.js';
 import type { GraphModel } from './graph-model.js';
@@ -33,20 +32,15 @@ export class RootSession implements Session {
 }
 
 export class TransactionSession implements Session {
-  private readonly kysely: Kysely<unknown>;
-
   constructor(
     readonly transaction: Transaction,
     readonly context: GraphContext,
-  ) {
-    this.kysely = transaction.kysely;
-  }
+  ) {}
 
-  async run<Row>(statement: Sql<Row> | BoundStatement<Row>): Promise<Row[]> {
-    if (isBound(statement)) {
-      const query = CompiledQuery.raw(statement.sql, [...statement.parameters]);
-      return (await this.kysely.executeQuery<Row>({ ...query })).rows;
-    }
-    return (await statement.execute(this.kysely)).rows;
+  async run<Row>(statement: Sql<Row> | BoundStatement<Row>, options: { fixed?: boolean } = {}): Promise<Row[]> {
+    if (isBound(statement)) return this.transaction.execute<Row>(statement);
+    const { kysely } = this.transaction;
+    if (options.fixed) return this.transaction.execute(statement.compile(kysely));
+    return (await statement.execute(kysely)).rows;
   }
 }

@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import { decodeMap } from './agtype.js';
 import type { ChangeRecorder } from './change.js';
 import type { InsertOf, PatchOf, VertexDefinition, VertexOf } from './definition.js';
+import { fixedStatements } from './fixed-statement.js';
 import { namingConflicts, versionMismatch } from './graph-error.js';
-import { decodeVertex, type EncodedPatch, encodePatch, ownProperties } from './property-codec.js';
+import { decodeVertex, encodePatch, ownProperties } from './property-codec.js';
 import type { Session } from './session.js';
-import { col, encode, equal, idOf, propertiesOf, type Sql, tableOf } from './sql.js';
+import { equal, idOf, namedCol, propertiesOf, type Sql, tableOf } from './sql.js';
 import { organization } from './vertex-writer.js';
 
 export interface PatchRequest<D extends VertexDefinition> {
@@ -77,7 +78,13 @@ async function writePatch<D extends VertexDefinition>(
 ): Promise<PatchResult<D> | undefined> {
   const { values, unset, expectVersion } = request;
   const patch = encodePatch(definition.label, ownProperties(definition), values, unset, session.context.cipher);
-  const statement = patchStatement(definition, patch, request);
+  const statement = patchStatement(definition, variantOf(request)).with({
+    id: request.id,
+    set: patch.set,
+    unset: [...patch.unset],
+    version: expectVersion ?? null,
+    now: new Date().toISOString(),
+  });
   const [row] = await namingConflicts(definition, () => session.run(statement));
   if (!row) return undefined;
   const before = decodeMap(row.before);
@@ -96,34 +103,38 @@ interface PatchRow {
   readonly after: string | null;
 }
 
+type Variant = 'any' | 'any, touch' | 'version' | 'version, touch';
+
+function variantOf({ expectVersion, touch }: Patch): Variant {
+  const expected = expectVersion === undefined ? 'any' : 'version';
+  return touch ? `${expected}, touch` : expected;
+}
+
 // `old` waits for the row and sees its newest version; the merge is computed from that and from nothing read earlier.
-function patchStatement(
-  definition: VertexDefinition,
-  patch: EncodedPatch,
-  { id, expectVersion, touch }: Patch,
-): Sql<PatchRow> {
-  const table = tableOf(definition);
-  const expected =
-    expectVersion === undefined ? sql`true` : equal(col(definition, 'version', 'merged'), encode(expectVersion));
-  const merge = sql`old.properties operator(ag_catalog.-) ${encode([...patch.unset])} operator(ag_catalog.||) ${encode(patch.set)}`;
-  return sql<PatchRow>`
+const patchStatement = fixedStatements<PatchRow, 'id' | 'set' | 'unset' | 'version' | 'now', Variant>(
+  (definition, variant, value) => {
+    const table = tableOf(definition);
+    const version = namedCol(definition, 'version', 'merged');
+    const expected = variant.startsWith('version') ? equal(version, value('version')) : sql`true`;
+    const differs = variant.endsWith('touch') ? sql`true` : sql`merged.next operator(ag_catalog.<>) merged.properties`;
+    const merge = sql`old.properties operator(ag_catalog.-) ${value('unset')} operator(ag_catalog.||) ${value('set')}`;
+    return sql<PatchRow>`
     with old as materialized (
       select v.id, v.properties from ${table} v
-      where ${equal(idOf('v'), encode(id))} for no key update
+      where ${equal(idOf('v'), value('id'))} for no key update
     ), merged as materialized (
       select old.id, old.properties, (${merge}) as next from old
     ), written as (
-      update ${table} v set properties = merged.next operator(ag_catalog.||) ${stamp(definition, 'merged')}
+      update ${table} v set properties = merged.next operator(ag_catalog.||) ${stamp(version, value('now'))}
       from merged
-      where ${equal(sql.ref('v.id'), sql.ref('merged.id'))}
-        and ${touch ? sql`true` : sql`merged.next operator(ag_catalog.<>) merged.properties`} and ${expected}
+      where ${equal(sql.ref('v.id'), sql.ref('merged.id'))} and ${differs} and ${expected}
       returning ${propertiesOf('v')} as properties
     )
     select ${propertiesOf('old')} as before, (select written.properties from written) as after from old`;
-}
+  },
+);
 
-function stamp(definition: VertexDefinition, alias: string): Sql {
-  const version = sql`ag_catalog.agtype_add(${col(definition, 'version', alias)}, '1'::ag_catalog.agtype)`;
-  const now = new Date().toISOString();
-  return sql`ag_catalog.agtype_build_map('version', ${version}, 'updated_at', ${now}::text)`;
+function stamp(version: Sql, now: Sql): Sql {
+  const next = sql`ag_catalog.agtype_add(${version}, '1'::ag_catalog.agtype)`;
+  return sql`ag_catalog.agtype_build_map('version', ${next}, 'updated_at', ${now})`;
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '#libs/common';
-import { decodeMap, encodeAgtype } from './agtype.js';
+import { decodeMap } from './agtype.js';
 import type { ChangeRecorder } from './change.js';
 import type { InsertOf, VertexDefinition, VertexOf } from './definition.js';
+import { fixedStatements } from './fixed-statement.js';
 import { namingConflicts } from './graph-error.js';
 import { decodeVertex, encodeNewVertex } from './property-codec.js';
 import type { Session } from './session.js';
@@ -35,20 +36,20 @@ async function insertStored(
   vertices: readonly JsonObject[],
   options: InsertOptions,
 ): Promise<readonly JsonObject[]> {
-  const texts = vertices.map((one) => encodeAgtype(one));
-  const insert = sql`insert into ${tableOf(definition)} as v (properties)
-    select given.properties::ag_catalog.agtype
-    from unnest(${texts}::text[]) with ordinality as given (properties, position) order by given.position`;
-  if (options.onConflict !== 'skip') {
-    await session.run(insert);
-    return vertices;
-  }
-  const rows = await session.run<{ id: string }>(
-    sql`${insert} on conflict do nothing returning (${idOf('v')})::text as id`,
-  );
+  const statement = insertStatement(definition, options.onConflict ?? 'fail').with({ vertices: [...vertices] });
+  const rows = await session.run(statement);
+  if (options.onConflict !== 'skip') return vertices;
   const ids = new Set(rows.map((row) => row.id));
   return vertices.filter((one) => ids.has(String(one['id'])));
 }
+
+const insertStatement = fixedStatements<{ id: string }, 'vertices', 'fail' | 'skip'>(
+  (definition, onConflict, _value, list) => sql<{ id: string }>`
+    insert into ${tableOf(definition)} as v (properties)
+    select given.properties from unnest(${list('vertices')}) with ordinality as given (properties, position)
+    order by given.position
+    ${onConflict === 'skip' ? sql`on conflict do nothing returning (${idOf('v')})::text as id` : sql``}`,
+);
 
 export interface LockOptions {
   /** Also keeps others from connecting edges to the vertex: for who counts them before removing it. */
@@ -62,13 +63,16 @@ export async function lockVertex<D extends VertexDefinition>(
   id: string,
   options: LockOptions = {},
 ): Promise<VertexOf<D> | undefined> {
-  const strength = options.forRemoval ? sql`for update` : sql`for no key update`;
-  const [row] = await session.run<{ properties: string }>(
-    sql`select ${propertiesOf('v')} as properties from ${tableOf(definition)} v
-      where ${equal(idOf('v'), encode(id))} ${strength}`,
-  );
+  const statement = lockStatement(definition, options.forRemoval ? 'for update' : 'for no key update').with({ id });
+  const [row] = await session.run(statement);
   return row && decodeVertex(definition, decodeMap(row.properties));
 }
+
+const lockStatement = fixedStatements<{ properties: string }, 'id', 'for update' | 'for no key update'>(
+  (definition, strength, value) => sql<{ properties: string }>`
+    select ${propertiesOf('v')} as properties from ${tableOf(definition)} v
+    where ${equal(idOf('v'), value('id'))} ${sql.raw(strength)}`,
+);
 
 /** The decrypted or secret text of one hidden property; undefined where the vertex or the value is missing. */
 export async function revealProperty(

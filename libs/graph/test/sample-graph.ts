@@ -45,6 +45,9 @@ export const Credential = defineVertex('Credential', {
   properties: { name: property.text(), hash: property.secret(), token: property.encrypted({ optional: true }) },
 });
 
+export const Ticket = defineVertex('Ticket', { properties: { state: property.text() }, history: 'none' });
+export const RaisedBy = defineEdge('RAISED_BY', { from: Ticket, to: Project, history: 'none' });
+
 export const BelongsTo = defineEdge('BELONGS_TO', { from: [Team, Project], to: Organization, unique: 'start' });
 export const OwnedBy = defineEdge('OWNED_BY', { from: Project, to: Team, unique: 'start' });
 export const DependsOn = defineEdge('DEPENDS_ON', {
@@ -68,6 +71,8 @@ export const sampleDefinitions = [
   OwnedBy,
   DependsOn,
   Mentions,
+  Ticket,
+  RaisedBy,
 ] as const;
 
 export const sampleMigrations = [

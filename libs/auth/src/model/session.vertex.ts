@@ -40,8 +40,15 @@ export const RefreshToken = defineVertex('RefreshToken', {
   },
   unique: [['token_hash'], ['jti']],
   indexes: [['session_id'], ['spent_at', 'id']],
+  // A new one every few minutes of each session; that they were exchanged is in the audit log.
+  history: 'none',
 });
 
 export const SessionFor = defineEdge('SESSION_FOR', { from: Session, to: User, unique: 'start' });
 
-export const IssuedTo = defineEdge('ISSUED_TO', { from: RefreshToken, to: User, unique: 'start' });
+export const IssuedTo = defineEdge('ISSUED_TO', {
+  from: RefreshToken,
+  to: User,
+  unique: 'start',
+  history: 'none',
+});

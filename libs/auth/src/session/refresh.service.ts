@@ -3,12 +3,10 @@ import { newId } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { timingSafeEqualText } from '#libs/crypto';
 import { Database, type Transaction } from '#libs/database';
-import { Graph } from '#libs/graph';
 import { Metrics } from '#libs/http';
 import { defineEvent, emit } from '#libs/queue';
 import { recordAudit } from '../audit/audit.js';
 import { invalidRefreshToken } from '../auth-problems.js';
-import { User } from '../model/identity.vertex.js';
 import { actAs } from '../principal/auth-context.js';
 import { type Client, clientDigest } from './client.js';
 import { RefreshTokenCodec } from './refresh-token-codec.js';
@@ -40,7 +38,6 @@ export class RefreshService {
 
   constructor(
     private readonly database: Database,
-    private readonly graph: Graph,
     private readonly repository: SessionsRepository,
     private readonly sessions: SessionsService,
     private readonly codec: RefreshTokenCodec,
@@ -67,13 +64,12 @@ export class RefreshService {
   }
 
   private async exchange(tx: Transaction, text: string, client: Client, now: Date): Promise<Outcome> {
-    const token = await this.repository.lockToken(tx, this.codec.digest(text));
-    if (!token) return refuse(tx, 'unknown');
-    const session = await this.repository.lockSession(tx, token.sessionId);
-    if (!session || !this.sessions.isAlive(session, now)) return refuse(tx, 'session_ended', session);
+    const found = await this.repository.lockToken(tx, this.codec.digest(text));
+    if (!found) return refuse(tx, 'unknown');
+    const { token, session, user } = found;
+    if (!this.sessions.isAlive(session, now)) return refuse(tx, 'session_ended', session);
     if (Date.parse(token.expiresAt) <= now.getTime()) return refuse(tx, 'expired', session);
-    const user = await this.graph.in(tx).find(User, session.user_id);
-    if (!user?.is_active) return refuse(tx, 'user_inactive', session);
+    if (!user.is_active) return refuse(tx, 'user_inactive', session);
     actAs({ kind: 'user', id: user.id, name: user.display_name });
     const presented = { text, token, session, client, now };
     return token.spentAt === null ? this.rotate(tx, presented) : this.replay(tx, presented, token.spentAt);

@@ -5,9 +5,10 @@ import {
   anyOf,
   col,
   decodeMap,
-  encode,
+  decodeVertex,
   encodeList,
   equal,
+  FixedStatement,
   Graph,
   type GraphReader,
   type InsertOf,
@@ -18,6 +19,7 @@ import {
   textOf,
   type VertexOf,
 } from '#libs/graph';
+import { User } from '../model/identity.vertex.js';
 import { IssuedTo, RefreshToken, Session, SessionFor } from '../model/session.vertex.js';
 
 export type SessionVertex = VertexOf<typeof Session>;
@@ -32,6 +34,13 @@ export interface StoredRefreshToken {
   readonly expiresAt: string;
   readonly spentAt: string | null;
   readonly spentBy: string | null;
+}
+
+/** A refresh token that somebody brought, with its session and whose they are. */
+export interface PresentedToken {
+  readonly token: StoredRefreshToken;
+  readonly session: SessionVertex;
+  readonly user: VertexOf<typeof User>;
 }
 
 export interface SessionPageRequest {
@@ -126,30 +135,44 @@ export class SessionsRepository {
     await graph.connect(IssuedTo, id, userId);
   }
 
-  /** The token of a digest, kept from other refreshes until the transaction ends. */
-  async lockToken(tx: Transaction, digest: string): Promise<StoredRefreshToken | undefined> {
-    const { rows } = await sql<{ properties: string }>`
-      select ${propertiesOf('t')} as properties from ${tableOf(RefreshToken)} t
-      where ${equal(col(RefreshToken, 'token_hash', 't'), encode(digest))} for no key update
-    `.execute(tx.kysely);
-    return rows[0] && toStoredToken(rows[0].properties);
+  /** The token of a digest and what it is for; token and session are kept from others until the transaction ends. */
+  async lockToken(tx: Transaction, digest: string): Promise<PresentedToken | undefined> {
+    const [row] = await this.graph.in(tx).run(LOCK_TOKEN.with({ digest }));
+    if (!row) return undefined;
+    return {
+      token: toStoredToken(row.token),
+      session: decodeVertex(Session, decodeMap(row.session)),
+      user: decodeVertex(User, decodeMap(row.user)),
+    };
   }
 
   /** Which of the digests belongs to a token of the family that has not been spent. */
   async findUnspent(tx: Transaction, family: string, digests: readonly string[]): Promise<string | undefined> {
-    const { rows } = await sql<{ properties: string }>`
-      select ${propertiesOf('t')} as properties from ${tableOf(RefreshToken)} t
-      where ${anyOf(col(RefreshToken, 'token_hash', 't'), encodeList(digests))}
-        and ${equal(col(RefreshToken, 'family', 't'), encode(family))}
-        and ${col(RefreshToken, 'spent_at', 't')} is null
-    `.execute(tx.kysely);
-    return rows[0] && String(decodeMap(rows[0].properties)['token_hash']);
+    const [row] = await this.graph.in(tx).run(FIND_UNSPENT.with({ family, digests: [...digests] }));
+    return row && String(decodeMap(row.properties)['token_hash']);
   }
 
   async spendToken(tx: Transaction, id: string, spent: { at: Date; by: string }): Promise<void> {
     await this.graph.in(tx).patch(RefreshToken, id, { set: { spent_at: spent.at.toISOString(), spent_by: spent.by } });
   }
 }
+
+const LOCK_TOKEN = new FixedStatement<{ token: string; session: string; user: string }, 'digest'>(
+  (value) => sql`
+    select ${propertiesOf('t')} as token, ${propertiesOf('s')} as session, ${propertiesOf('u')} as "user"
+    from ${tableOf(RefreshToken)} t
+    join ${tableOf(Session)} s on ${equal(idOf('s'), col(RefreshToken, 'session_id', 't'))}
+    join ${tableOf(User)} u on ${equal(idOf('u'), col(Session, 'user_id', 's'))}
+    where ${equal(col(RefreshToken, 'token_hash', 't'), value('digest'))} for no key update of t, s`,
+);
+
+const FIND_UNSPENT = new FixedStatement<{ properties: string }, 'family' | 'digests'>(
+  (value, list) => sql`
+    select ${propertiesOf('t')} as properties from ${tableOf(RefreshToken)} t
+    where ${anyOf(col(RefreshToken, 'token_hash', 't'), list('digests'))}
+      and ${equal(col(RefreshToken, 'family', 't'), value('family'))}
+      and ${col(RefreshToken, 'spent_at', 't')} is null`,
+);
 
 function toStoredToken(properties: string): StoredRefreshToken {
   const stored = decodeMap(properties);
