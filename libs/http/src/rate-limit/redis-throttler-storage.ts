@@ -21,7 +21,7 @@ end
 return answers
 `;
 // Hits are not repeated when it fails: they may have been counted.
-const BATCHES = { largest: 64, concurrent: 2, retryApart: false };
+const BATCHES = { largest: 64, concurrent: 1, retryApart: false };
 const COMMAND_TIMEOUT_MILLISECONDS = 500;
 const CONNECT_TIMEOUT_MILLISECONDS = 2000;
 const logger = createLogger('rate-limit');
