@@ -49,11 +49,11 @@ describe('what is written about changes', () => {
 
 describe('statements of writes', () => {
   it('stay prepared on their connection', async () => {
-    const ids: string[] = [];
     const prepared = await sample.graph.transaction(async (tx) => {
-      for (const slug of ['prepared-a', 'prepared-b']) ids.push((await tx.insert(Project, project(slug))).id);
-      for (const id of ids) await tx.patch(Project, id, { set: { name: 'prepared' } });
-      await tx.connectMany(DependsOn, [{ from: ids[0], to: ids[1] }]);
+      const from = await tx.insert(Project, project('prepared-a'));
+      const to = await tx.insert(Project, project('prepared-b'));
+      for (const { id } of [from, to]) await tx.patch(Project, id, { set: { name: 'prepared' } });
+      await tx.connect(DependsOn, from.id, to.id);
       const { rows } = await sql<{
         statement: string;
       }>`select statement from pg_catalog.pg_prepared_statements`.execute(tx.transaction.kysely);
