@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
@@ -65,6 +66,8 @@ async function readFile<Result>(
   receive: (file: IncomingFile) => Promise<Result>,
 ): Promise<Result> {
   const parser = parserFor(request);
+  // Bytes that come later come from the connection, which knows nothing of the request: who calls would be forgotten.
+  const receiveInContext = AsyncLocalStorage.bind(receive);
   const ending = Promise.withResolvers<void>();
   let receiving: { readonly content: Readable; readonly done: Promise<Result> } | undefined;
   const onePart = () => ending.reject(malformedForm('It must have one part, a file in the field "file".'));
@@ -74,7 +77,7 @@ async function readFile<Result>(
       // Without a listener an error of it would end the process.
       content.on('error', () => undefined);
       if (receiving || field !== 'file' || filename === undefined) return onePart();
-      const done = receive({ filename, contentType, content });
+      const done = receiveInContext({ filename, contentType, content });
       done.catch(ending.reject);
       receiving = { content, done };
     },
