@@ -105,8 +105,8 @@ export class DiskFiles {
     }
   }
 
-  /** Removes what interrupted writes left behind; files younger than `olderThanMs` may still be in the making. */
-  async sweep(olderThanMs: number): Promise<number> {
+  /** Removes what interrupted writes left behind; files touched since `before` may still be in the making. */
+  async sweep(before: Date): Promise<number> {
     let removed = 0;
     const leftovers = async function* (this: DiskFiles) {
       for (const entry of await list(this.temporary)) yield join(this.temporary, entry.name);
@@ -114,7 +114,7 @@ export class DiskFiles {
     };
     for await (const path of leftovers.call(this)) {
       const info = await stat(path).catch(() => undefined);
-      if (!info || Date.now() - info.mtimeMs < olderThanMs) continue;
+      if (!info || info.mtime > before) continue;
       await rm(path, { force: true });
       removed += 1;
     }

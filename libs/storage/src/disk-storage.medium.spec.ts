@@ -50,8 +50,8 @@ describe('DiskStorage', () => {
       expect(await read('victim')).toBe('the old one');
     }
     expect((await files()).length).toBe(before + 3);
-    expect(await storage.sweep()).toBe(0);
-    expect(await storage.sweep(0)).toBe(3);
+    expect(await storage.sweep('', new Date(Date.now() - 3_600_000))).toBe(0);
+    expect(await storage.sweep('', new Date())).toBe(3);
     expect((await files()).length).toBe(before);
     expect(await read('victim')).toBe('the old one');
   });
@@ -61,7 +61,7 @@ describe('DiskStorage', () => {
     await Promise.all(contents.map((content) => put('contested', content)));
     const final = await buffer((await storage.get('contested')).body);
     expect(contents.some((content) => content.equals(final))).toBe(true);
-    expect(await storage.sweep(0)).toBe(0);
+    expect(await storage.sweep('', new Date())).toBe(0);
     expect((await files()).map((file) => file.name).toSorted()).toHaveLength(3);
   });
 

@@ -30,8 +30,6 @@ export interface DiskStorageOptions {
   readonly signingKey?: Buffer;
 }
 
-const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
-
 /** Files in a directory: durable once put resolves, listed by reading every sidecar (fine to some 10,000 objects). */
 export class DiskStorage implements ObjectStorage {
   private constructor(
@@ -119,9 +117,10 @@ export class DiskStorage implements ObjectStorage {
     return verifyGrant(token, this.signingKey, now);
   }
 
-  /** Removes what killed writers left behind a day ago or earlier; returns how many files. */
-  async sweep(olderThanMs = LEFTOVER_AGE_MS): Promise<number> {
-    return onDisk(() => this.files.sweep(olderThanMs));
+  /** What is half written does not tell its key yet; but nobody else writes into the directory. */
+  async sweep(prefix: string, before: Date): Promise<number> {
+    assertPrefix(prefix);
+    return onDisk(() => this.files.sweep(before));
   }
 
   async ping(): Promise<void> {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from '@jest/globals';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { describe, expect, it } from '@jest/globals';
 import S3rver from 's3rver';
 import { newId } from '#libs/common';
 import { describeObjectStorage } from '../test/conformance.js';
@@ -12,10 +13,17 @@ import { S3Storage } from './s3-storage.js';
 const strictServer = process.env['IMBI_TEST_S3_URL'];
 const noSignatures = 'this test server checks no signatures';
 
-async function openS3(endpoint: string, secretAccessKey: string) {
-  const bucket = `imbi-${newId().toLowerCase().replaceAll(/[-_]/g, 'x')}`;
+function newBucketName(): string {
+  return `imbi-${newId().toLowerCase().replaceAll(/[-_]/g, 'x')}`;
+}
+
+function s3Options(endpoint: string, secretAccessKey: string) {
   const credentials = { accessKeyId: 'S3RVER', secretAccessKey };
-  const storage = new S3Storage({ bucket, endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+  return { endpoint, region: 'us-east-1', credentials, forcePathStyle: true };
+}
+
+async function openS3(endpoint: string, secretAccessKey: string, bucket = newBucketName()) {
+  const storage = new S3Storage({ bucket, ...s3Options(endpoint, secretAccessKey) });
   await storage.ensureBucket();
   return storage;
 }
@@ -62,6 +70,29 @@ if (strictServer) {
       const storage = await openS3(strictServer, 'S3RVER');
       return { storage, close: () => storage.close() };
     },
+  });
+
+  describe('S3Storage on IMBI_TEST_S3_URL', () => {
+    it('sweeps uploads in parts that were never completed, under its prefix and from before', async () => {
+      const bucket = newBucketName();
+      const storage = await openS3(strictServer, 'S3RVER', bucket);
+      const client = new S3Client({ ...s3Options(strictServer, 'S3RVER') });
+      const begin = (Key: string) => client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+      const halves = async () => {
+        const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+        return Uploads.map(({ Key }) => Key).sort();
+      };
+      await storage.put('ours/whole', Buffer.alloc(6 * 1024 * 1024), { contentType: 'text/plain' });
+      for (const key of ['ours/a', 'ours/b', 'others/c']) await begin(key);
+      // This server dates all of them to the year 2010.
+      expect(await storage.sweep('ours/', new Date('2009-01-01'))).toBe(0);
+      expect(await halves()).toEqual(['others/c', 'ours/a', 'ours/b']);
+      expect(await storage.sweep('ours/', new Date())).toBe(2);
+      expect(await halves()).toEqual(['others/c']);
+      expect(await storage.head('ours/whole')).toMatchObject({ size: 6 * 1024 * 1024 });
+      client.destroy();
+      await storage.close();
+    });
   });
 } else {
   describe.skip('S3Storage on IMBI_TEST_S3_URL as object storage', () => {

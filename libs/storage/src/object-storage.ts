@@ -92,6 +92,11 @@ export interface ObjectStorage {
   copy(fromKey: string, toKey: string): Promise<void>;
   /** A link that needs no other proof of identity until it expires. Whether the object exists is not checked. */
   signedUrl(key: string, options: SignedUrlOptions): Promise<string>;
+  /**
+   * Removes what writers of keys with this prefix left half written when they died before that moment; returns how many
+   * pieces. No object is changed.
+   */
+  sweep(prefix: string, before: Date): Promise<number>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -28,7 +28,7 @@ import type {
 } from './object-storage.js';
 import { assertExpiry } from './request-rules.js';
 import { isStatus, s3Call } from './s3-error.js';
-import { uploadInParts } from './s3-upload.js';
+import { abortUploads, uploadInParts } from './s3-upload.js';
 import { storageUnavailable } from './storage-error.js';
 
 export interface S3StorageOptions {
@@ -195,6 +195,11 @@ export class S3Storage implements ObjectStorage {
       if (!isStatus(error, 404)) throw storageUnavailable(error);
       await s3Call(() => this.client.send(new CreateBucketCommand({ Bucket: this.bucket })));
     }
+  }
+
+  async sweep(prefix: string, before: Date): Promise<number> {
+    assertPrefix(prefix);
+    return s3Call(() => abortUploads(this.client, { Bucket: this.bucket, Prefix: prefix }, before));
   }
 
   async ping(): Promise<void> {

@@ -2,6 +2,8 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
@@ -43,6 +45,29 @@ export async function uploadInParts(
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
   }
+}
+
+/** Ends uploads that were begun before and never completed: S3 would keep their parts, unseen, for ever. Returns how many. */
+export async function abortUploads(
+  client: S3Client,
+  where: { readonly Bucket: string; readonly Prefix: string },
+  before: Date,
+): Promise<number> {
+  let aborted = 0;
+  let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+  while (from) {
+    const page: ListMultipartUploadsCommandOutput = await client.send(
+      new ListMultipartUploadsCommand({ ...where, ...from }),
+    );
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (!Initiated || Initiated > before) continue;
+      await client.send(new AbortMultipartUploadCommand({ Bucket: where.Bucket, Key, UploadId }));
+      aborted += 1;
+    }
+    const { IsTruncated, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+    from = IsTruncated ? { KeyMarker, UploadIdMarker } : undefined;
+  }
+  return aborted;
 }
 
 interface Part {

@@ -3,6 +3,7 @@ export type UploadProbe = (step: UploadStep) => Promise<void>;
 
 export const UPLOAD_STEPS = [
   'pending',
+  'received',
   'stored',
   'ready',
   'thumbnail stored',

@@ -11,7 +11,7 @@ import { ObjectRemoval } from './object-removal.handler.js';
 const PAGE = 200;
 const logger = createLogger('uploads');
 
-/** Clears away what died half way: rows whose file never came, and objects that no row names. */
+/** Clears away what died half way: rows whose file never came, objects that no row names, and halves of objects. */
 @Injectable()
 export class UploadJanitor {
   constructor(
@@ -29,6 +29,12 @@ export class UploadJanitor {
   @OnSchedule('orphaned-objects', { everySeconds: 6 * 3600 })
   async clearObjects(): Promise<void> {
     await this.removeOrphans(this.before());
+  }
+
+  /** Apart from the objects: a bucket may grant one and refuse the other. */
+  @OnSchedule('interrupted-writes', { everySeconds: 6 * 3600 })
+  async clearHalves(): Promise<void> {
+    await this.removeHalves(this.before());
   }
 
   /** Removes pending uploads that were begun before; returns how many. */
@@ -66,6 +72,14 @@ export class UploadJanitor {
       } while (cursor !== undefined);
     }
     if (removed > 0) logger.info({ removed }, 'objects without an upload were cleared away');
+    return removed;
+  }
+
+  /** Removes what was being stored when its writer died, before; returns how many pieces. */
+  async removeHalves(before: Date): Promise<number> {
+    let removed = 0;
+    for (const prefix of [OBJECTS_PREFIX, THUMBNAILS_PREFIX]) removed += await this.storage.sweep(prefix, before);
+    if (removed > 0) logger.info({ removed }, 'halves of objects were cleared away');
     return removed;
   }
 

@@ -119,13 +119,20 @@ export class UploadIntake {
     const { maxImageSide, maxMegapixels, pendingTtl } = this.config.uploads;
     const findings = new Findings({ maxSide: maxImageSide, maxPixels: maxMegapixels * 1_000_000 });
     const sent = new Measure(this.maxBytes);
-    const kept = Readable.from(inspectContent(sent.through(content), type, findings), { objectMode: false });
+    const kept = Readable.from(inspectContent(this.untilReceived(sent.through(content)), type, findings), {
+      objectMode: false,
+    });
     const { size: storedSize } = await this.storage.put(draft.s3_key, kept, {
       contentType: type.served,
       // Well before the janitor takes it for abandoned.
       signal: AbortSignal.timeout((pendingTtl * 1000) / 2),
     });
     return { size: sent.size, sha256: sent.sha256, storedSize, findings };
+  }
+
+  private async *untilReceived(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    yield* content;
+    await this.probe?.('received');
   }
 
   private async scan({ s3_key, filename, content_type }: UploadVertex, { storedSize }: Stored): Promise<void> {
