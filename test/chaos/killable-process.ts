@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 export class KillableProcess {
   kills = 0;
   private child: ChildProcess | undefined;
+  private exit: Promise<number | null> = Promise.resolve(null);
   private output = '';
 
   constructor(
@@ -23,6 +24,7 @@ export class KillableProcess {
       });
     }
     this.child = child;
+    this.exit = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   }
 
   /** kill -9: no handler of the process runs. */
@@ -36,16 +38,22 @@ export class KillableProcess {
     return this.end('SIGTERM');
   }
 
+  send(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  /** Resolves when the process has ended by itself or by anybody's hand; at once where it already has. */
+  get ended(): Promise<number | null> {
+    return this.exit;
+  }
+
   get lastOutput(): string {
     return this.output;
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | null> {
-    const child = this.child;
+    this.child?.kill(signal);
     this.child = undefined;
-    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
-    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-    child.kill(signal);
-    return ended;
+    return this.exit;
   }
 }
