@@ -68,10 +68,15 @@ export class ObservabilityModule implements OnModuleInit {
 
   private async countJobs(): Promise<{ queue: string; counts: Record<string, number> }[]> {
     return Promise.all(
-      this.queues.all().map(async (queue) => ({
-        queue: queue.name,
-        counts: await queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
-      })),
+      this.queues.all().map(async (queue) => {
+        // What stands back waits too; that BullMQ counts it apart is of no use to whoever watches.
+        const {
+          waiting = 0,
+          prioritized = 0,
+          ...counts
+        } = await queue.getJobCounts(...(['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const));
+        return { queue: queue.name, counts: { waiting: waiting + prioritized, ...counts } };
+      }),
     );
   }
 

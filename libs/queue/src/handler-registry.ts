@@ -15,6 +15,10 @@ export interface BoundHandler {
   readonly run: (payload: JsonObject, context: JobContext) => Promise<unknown>;
 }
 
+export interface EventHandler extends BoundHandler {
+  readonly isBulk: boolean;
+}
+
 export interface ScheduleHandler extends BoundHandler {
   readonly times: ScheduleTimes;
 }
@@ -29,7 +33,7 @@ interface FoundHandler {
 @Injectable()
 export class HandlerRegistry {
   private readonly handlers = new Map<string, BoundHandler>();
-  private readonly subscribers = new Map<string, BoundHandler[]>();
+  private readonly subscribers = new Map<string, EventHandler[]>();
   private readonly scheduled: ScheduleHandler[] = [];
 
   constructor(
@@ -48,7 +52,7 @@ export class HandlerRegistry {
   }
 
   /** The handlers subscribed to an event, in no particular order. */
-  subscribersOf(event: string): readonly BoundHandler[] {
+  subscribersOf(event: string): readonly EventHandler[] {
     return this.subscribers.get(event) ?? [];
   }
 
@@ -75,7 +79,8 @@ export class HandlerRegistry {
     }
     if (target.kind === 'event') {
       const jobName = `${target.event}>${method}`;
-      const handler = { method, run, queue: EVENTS_QUEUE, jobName, retry: target.retry };
+      const { retry, isBulk } = target;
+      const handler = { method, run, queue: EVENTS_QUEUE, jobName, retry, isBulk };
       this.bind(handler, problems);
       this.subscribers.set(target.event, [...this.subscribersOf(target.event), handler]);
       return;

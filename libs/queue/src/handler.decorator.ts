@@ -25,7 +25,7 @@ export type ScheduleTimes = { everySeconds: number } | { cron: string; timezone?
 
 export type HandlerTarget =
   | { readonly kind: 'job'; readonly job: JobDefinition }
-  | { readonly kind: 'event'; readonly event: string; readonly retry: RetryPolicy }
+  | { readonly kind: 'event'; readonly event: string; readonly retry: RetryPolicy; readonly isBulk: boolean }
   | { readonly kind: 'schedule'; readonly name: string; readonly times: ScheduleTimes; readonly retry: RetryPolicy };
 
 type HandlerMethod<Payload extends JsonObject> = (payload: Payload, context: JobContext) => Promise<unknown>;
@@ -42,18 +42,27 @@ export function OnJob<Payload extends JsonObject>(job: JobDefinition<Payload>): 
   return mark({ kind: 'job', job });
 }
 
+export interface EventOptions extends RetryOptions {
+  /**
+   * For events that come by the thousand, as of an import: their runs stand back behind all others that wait, such as
+   * those that send a mail.
+   */
+  bulk?: boolean;
+}
+
 /**
  * Makes the method one of the handlers of a domain event. Each handler of an event is retried on its own, under the
  * name `Class.method`: renaming it orphans the runs that are still waiting.
  */
 export function OnEvent<Payload extends JsonObject>(
   event: EventDefinition<Payload>,
-  options?: RetryOptions,
+  options?: EventOptions,
 ): HandlerDecorator<Payload>;
 /** An event by its name alone, for those that may not import who emits it: the payload's type is taken on trust. */
-export function OnEvent(event: string, options?: RetryOptions): HandlerDecorator<never>;
-export function OnEvent(event: EventDefinition | string, options: RetryOptions = {}): HandlerDecorator<never> {
-  return mark({ kind: 'event', event: typeof event === 'string' ? event : event.name, retry: retryPolicy(options) });
+export function OnEvent(event: string, options?: EventOptions): HandlerDecorator<never>;
+export function OnEvent(event: EventDefinition | string, options: EventOptions = {}): HandlerDecorator<never> {
+  const name = typeof event === 'string' ? event : event.name;
+  return mark({ kind: 'event', event: name, retry: retryPolicy(options), isBulk: options.bulk ?? false });
 }
 
 const SCHEDULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;

@@ -11,6 +11,8 @@ import { RELAY_PROBE, type RelayProbe } from './relay-probe.js';
 /** Rows a round takes: enough to be efficient, few enough that the embedded engine is never held up. */
 const ROUND_SIZE = 500;
 const STORE_TIMEOUT_MS = 10_000;
+/** Any: what has no priority goes before all that has one. */
+const BULK_PRIORITY = 1000;
 
 interface BulkJob {
   name: string;
@@ -81,9 +83,10 @@ export class JobHandOver {
   }
 
   private fromEvent(row: ClaimedRow): HandOver {
-    const jobs = this.handlers
-      .subscribersOf(row.name)
-      .map((handler) => this.bulkJob(handler.jobName, row, `${row.id}.${handler.method}`, handler.retry));
+    const jobs = this.handlers.subscribersOf(row.name).map(({ jobName, method, retry, isBulk }) => {
+      const { name, data, opts } = this.bulkJob(jobName, row, `${row.id}.${method}`, retry);
+      return { name, data, opts: isBulk ? { ...opts, priority: BULK_PRIORITY } : opts };
+    });
     return { rowId: row.id, queue: EVENTS_QUEUE, jobs };
   }
 

@@ -7,6 +7,9 @@ import { recomputeMany, recomputeProject } from './recompute.job.js';
 import type { ProjectToScore } from './score-decider.js';
 import { ScoreWriter } from './score-writer.js';
 
+/** An import changes thousands of projects. */
+const BULK = { bulk: true };
+
 type ProjectEvent = { organization_id: string; id: string };
 type ScopedEvent = { organization_id?: string | null };
 type BlueprintEvent = ScopedEvent & { type?: string | null };
@@ -35,27 +38,27 @@ export class RecomputeHandler {
     await this.jobs.ask({ id, organizationId, reason });
   }
 
-  @OnEvent('project.created')
+  @OnEvent('project.created', BULK)
   projectCreated(event: ProjectEvent): Promise<void> {
     return this.project(event, 'project.created');
   }
 
-  @OnEvent('project.updated')
+  @OnEvent('project.updated', BULK)
   projectUpdated(event: ProjectEvent): Promise<void> {
     return this.project(event, 'project.updated');
   }
 
-  @OnEvent('project.archived')
+  @OnEvent('project.archived', BULK)
   projectArchived(event: ProjectEvent): Promise<void> {
     return this.project(event, 'project.archived');
   }
 
-  @OnEvent('project.unarchived')
+  @OnEvent('project.unarchived', BULK)
   projectUnarchived(event: ProjectEvent): Promise<void> {
     return this.project(event, 'project.unarchived');
   }
 
-  @OnEvent('project.deleted')
+  @OnEvent('project.deleted', BULK)
   projectDeleted(event: ProjectEvent): Promise<void> {
     return this.project(event, 'project.deleted');
   }

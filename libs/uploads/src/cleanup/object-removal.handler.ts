@@ -6,8 +6,9 @@ import { objectKey, thumbnailKey } from '../model/upload.vertex.js';
 import { UploadsRepository } from '../model/uploads.repository.js';
 import { UPLOAD_PROBE, type UploadProbe } from '../upload-probe.js';
 
-/** Storage answers all the sooner the longer it has been away. */
+/** Storage may be away for long. An organization goes with all its uploads, so there can be many. */
 const PATIENT = {
+  bulk: true,
   attempts: 20,
   backoff: { kind: 'exponential', baseMs: 1000, maxMs: 600_000, jitter: 0.5 },
 } as const;
