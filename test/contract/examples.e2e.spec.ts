@@ -8,7 +8,15 @@ const KINDS = ['Team', 'ProjectType', 'Environment', 'LinkDefinition', 'Tag'];
 
 /** The first day of an installation: each operation is sent with the example that the contract gives it. */
 const FIRST_DAY = [
-  ...['getStatus', 'getReadiness', 'getJsonWebKeySet', 'getAuthorizationServer', 'getMe', 'listMySessions'],
+  ...[
+    'getStatus',
+    'getReadiness',
+    'getJsonWebKeySet',
+    'getAuthorizationServer',
+    'getMe',
+    'setMyAvatar',
+    'listMySessions',
+  ],
   ...['createOrganization', 'getOrganization', 'listOrganizations', 'replaceOrganization', 'updateOrganization'],
   ...['createUpload', 'getUpload', 'getUploadMeta', 'listUploads', 'deleteUpload'],
   ...['listPermissions', 'createRole', 'getRole', 'listRoles', 'updateRole', 'deleteRole'],

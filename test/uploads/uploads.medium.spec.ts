@@ -300,6 +300,99 @@ describe('an icon', () => {
   });
 });
 
+describe('an avatar', () => {
+  const image = async (query: string, token: string) =>
+    uploaded(world.upload({ name: 'me.png', type: 'image/png', bytes: await png(9, 11) }, query, token));
+  const mine = (avatar: string | null, token: string) =>
+    world.call('PUT', '/api/me/avatar', { body: { avatar }, token });
+  const shown = async (token: string) => (await world.call('GET', '/api/me', { token })).body.avatar;
+
+  it('is set by everybody for themselves, shown to them, and by administrators for others', async () => {
+    const person = await user('avatar@example.org', 'acme', 'developer');
+    expect(await shown(person.token)).toBeNull();
+    const own = await image(inAcme, person.token);
+    expect((await mine(own, person.token)).status).toBe(204);
+    expect(await shown(person.token)).toBe(own);
+    const refused = await world.call('DELETE', `/api/uploads/${own}`, { token: person.token });
+    expect([refused.status, refused.body.details]).toEqual([409, { users: 1 }]);
+
+    const address = 'https://example.org/ada.png';
+    const before = await world.call('GET', `/api/users/${person.id}`);
+    expect(before.body.avatar).toBe(own);
+    const stale = { 'if-match': '"0"' };
+    const late = await world.call('PATCH', `/api/users/${person.id}`, { body: { avatar: address }, headers: stale });
+    expect(late.status).toBe(412);
+    const headers = { 'if-match': before.headers.get('etag') ?? '' };
+    const changed = await world.call('PATCH', `/api/users/${person.id}`, { body: { avatar: address }, headers });
+    expect([changed.status, changed.body.avatar, changed.body.version]).toEqual([
+      200,
+      address,
+      before.body.version + 1,
+    ]);
+    expect(await shown(person.token)).toBe(address);
+    // What it showed before is in use no more.
+    expect((await world.call('DELETE', `/api/uploads/${own}`, { token: person.token })).status).toBe(204);
+    expect((await mine(null, person.token)).status).toBe(204);
+    expect(await shown(person.token)).toBeNull();
+    expect(
+      (await world.call('PATCH', `/api/users/${person.id}`, { body: { avatar: address }, token: person.token })).status,
+    ).toBe(403);
+  });
+
+  it('is no other file, nobody else’s, no unknown one, and no other address than one of the web', async () => {
+    const person = await user('refused@example.org', 'acme', 'developer');
+    const document = await uploaded(world.upload(text('no face'), inAcme, person.token));
+    const others = await image('?organization=rival', stranger.token);
+    for (const avatar of [document, others, 'V1StGXR8_Z5jdHi6B-myT']) {
+      const { status, body } = await mine(avatar, person.token);
+      expect([status, body.errors?.[0]]).toMatchObject([422, { pointer: '/avatar', code: 'unknown_reference' }]);
+    }
+    for (const avatar of ['javascript:alert(1)', 'ada', '', 7]) {
+      expect((await mine(avatar as string, person.token)).status).toBe(422);
+    }
+    expect((await world.call('PUT', '/api/me/avatar', { body: {}, token: person.token })).status).toBe(422);
+    expect(await shown(person.token)).toBeNull();
+    // What belongs to no organization is for everybody.
+    const common = await image('', world.adminToken);
+    expect((await mine(common, person.token)).status).toBe(204);
+    expect((await world.call('DELETE', `/api/uploads/${common}?force=true`)).status).toBe(204);
+    expect(await shown(person.token)).toBeNull();
+  });
+
+  it('is set by a user in person, not by a key', async () => {
+    const person = await user('with-key@example.org', 'acme', 'developer');
+    const key = await world.call('POST', '/api/me/api-keys', {
+      body: { name: 'k', scopes: ['upload:read'], password: 'Correct-Horse-9-Battery' },
+      token: person.token,
+    });
+    expect(key.status).toBe(201);
+    const answer = await mine('https://example.org/a.png', key.body.key);
+    expect([answer.status, answer.body.code]).toEqual([403, 'interactive_session_required']);
+  });
+
+  it('goes with its user where nothing else shows it, and leaves the user when its organization goes', async () => {
+    const leaving = await user('leaving@example.org', 'acme', 'developer');
+    const { body: common } = await world.call('POST', '/api/users', {
+      body: { email: 'made@example.org', display_name: 'Made', avatar: await image('', world.adminToken) },
+    });
+    await world.call('POST', '/api/organizations', { body: { slug: 'brief', name: 'Brief' } });
+    await world.call('PUT', `/api/users/${leaving.id}/roles/developer?organization=brief`);
+    const ofBrief = await image('?organization=brief', leaving.token);
+    expect((await mine(ofBrief, leaving.token)).status).toBe(204);
+    expect((await world.call('DELETE', '/api/organizations/brief?cascade=true')).status).toBeLessThan(300);
+    await until(async () => (await shown(leaving.token)) === null);
+
+    // Of what an administrator gave, nothing goes with the user; of what the user made for themselves, all.
+    expect((await world.call('DELETE', `/api/users/${common.id}`)).status).toBe(204);
+    expect((await world.call('GET', `/api/uploads/${common.avatar}/meta`)).status).toBe(200);
+    await world.call('PUT', `/api/users/${leaving.id}/roles/admin`);
+    const own = await image('', await world.signIn('leaving@example.org'));
+    expect((await mine(own, await world.signIn('leaving@example.org'))).status).toBe(204);
+    expect((await world.call('DELETE', `/api/users/${leaving.id}`)).status).toBe(204);
+    expect((await world.call('GET', `/api/uploads/${own}/meta`)).status).toBe(404);
+  });
+});
+
 describe('an attachment', () => {
   it('is of an entity of the same organization that the caller may change', async () => {
     const { body: team } = await world.call('POST', '/api/organizations/acme/teams', {

@@ -55,6 +55,8 @@ import { ServiceAccountRoles } from './service-account/service-account-roles.ser
 import { ServiceAccountsController } from './service-account/service-accounts.controller.js';
 import { ServiceAccounts } from './service-account/service-accounts.service.js';
 import { SessionPages } from './session/session-pages.js';
+import { MyAvatarController } from './user/my-avatar.controller.js';
+import { OwnAvatar } from './user/own-avatar.service.js';
 import { OwnPassword } from './user/own-password.service.js';
 import { UserAdministration } from './user/user-administration.service.js';
 import { UserRoles } from './user/user-roles.service.js';
@@ -69,6 +71,7 @@ import { UsersController } from './user/users.controller.js';
     AuthController,
     WellKnownController,
     MeController,
+    MyAvatarController,
     MyMfaController,
     UsersController,
     RolesController,
@@ -111,6 +114,7 @@ import { UsersController } from './user/users.controller.js';
     UserSessions,
     UserUnlock,
     OwnPassword,
+    OwnAvatar,
     MfaService,
     UserAdministration,
     UserRoles,

@@ -32,4 +32,5 @@ export { type OpenedSession, SessionsService } from './session/sessions.service.
 export { AccessTokens, type IssuedAccessToken } from './token/access-tokens.js';
 export { SigningKeyStore } from './token/signing-key-store.js';
 export { BootstrapAdmin, type BootstrappedAdmin } from './user/bootstrap-admin.js';
+export { type AvatarUse, USER_IMAGES, type UserImages } from './user/user-images.js';
 export { type NewUser, type RoleAssignment, UsersService } from './user/users.service.js';

@@ -45,7 +45,8 @@ const storedProject = extensible(project, {
   score: null,
 });
 const group = { slug: 'platform-engineers', name: 'Platform engineers', description: 'Whoever runs the platform.' };
-const user = { email: 'ada@example.org', display_name: 'Ada Lovelace', is_active: true, is_admin: false };
+const avatar = 'https://example.org/ada.png';
+const user = { email: 'ada@example.org', display_name: 'Ada Lovelace', avatar, is_active: true, is_admin: false };
 const role = {
   slug: 'release-manager',
   name: 'Release manager',
@@ -144,6 +145,7 @@ export const EXAMPLES: Readonly<Record<string, JsonValue>> = {
     qr_png: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==',
     backup_codes: ['0-7KQ2-9FXM-4D0R-ABCD', '1-M4ZC-0WQ8-HJ2P-T6NV'],
   },
+  OwnAvatarDto: { avatar },
   OwnPasswordDto: { current_password: 'Correct-Horse-9-Battery', password: 'Better-Horse-10-Battery' },
   UserResponseDto: without(stored(user, { has_password: true, last_login_at: null }), 'description', 'icon'),
 

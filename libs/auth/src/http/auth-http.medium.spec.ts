@@ -130,6 +130,7 @@ describe('the routes of authentication', () => {
       id: viewer.id,
       email: 'viewer@example.org',
       display_name: 'Viewer',
+      avatar: null,
       kind: 'user',
       credential: 'session',
       mfa_enrollment_required: false,

@@ -37,6 +37,12 @@ export class MeResponseDto {
    */
   display_name!: string;
 
+  /**
+   * The image the caller is shown with: its address or the id of an upload; null for none, and for service accounts.
+   * @example https://example.org/ada.png
+   */
+  avatar!: string | null;
+
   /** Holds every permission, everywhere. */
   is_admin!: boolean;
 
@@ -101,13 +107,17 @@ export class SessionResponseDto {
 /** A page of sessions. */
 export class SessionPageDto extends PageOf(SessionResponseDto) {}
 
-export function toMeResponse(auth: AuthContext, permissions: Iterable<string>): MeResponseDto {
+export function toMeResponse(
+  auth: AuthContext,
+  { permissions, avatar }: { readonly permissions: Iterable<string>; readonly avatar: string | null },
+): MeResponseDto {
   const { principal, credential } = auth;
   return {
     kind: principal.kind,
     id: principal.id,
     email: principal.email ?? null,
     display_name: principal.name,
+    avatar,
     is_admin: auth.isAdmin,
     credential: credential.kind,
     mfa_enrollment_required: auth.lacksSecondFactor,

@@ -3,7 +3,7 @@ import { isId, notFound } from '#libs/common';
 import { Graph } from '#libs/graph';
 import type { Page, PageQueryDto } from '#libs/http';
 import { unauthenticated } from '../auth-problems.js';
-import { Permission } from '../model/identity.vertex.js';
+import { Permission, User } from '../model/identity.vertex.js';
 import { type AuthContext, currentAuth } from '../principal/auth-context.js';
 import { Principals } from '../principal/principals.js';
 import { SessionPages } from '../session/session-pages.js';
@@ -25,10 +25,10 @@ export class MeService {
   /** @throws DomainError `not_found` for an organization that does not exist or in which the caller may do nothing */
   async get(organization: string | undefined): Promise<MeResponseDto> {
     const auth = requireAuth();
-    if (organization === undefined) return toMeResponse(auth, await this.permissionsOf(auth));
+    if (organization === undefined) return this.describe(auth);
     const there = await this.principals.resolve(auth.subject, { organization });
     if (!there?.organizationId || !there.hasAccess) throw notFound(`The organization "${organization}"`);
-    return toMeResponse(there, await this.permissionsOf(there));
+    return this.describe(there);
   }
 
   async listSessions(query: PageQueryDto): Promise<Page<SessionResponseDto>> {
@@ -40,6 +40,12 @@ export class MeService {
     const { user } = requireAuth();
     if (!isId(id)) throw notFound('The session');
     await this.sessions.end(user.id, id, 'revoked');
+  }
+
+  private async describe(auth: AuthContext): Promise<MeResponseDto> {
+    const { kind, id } = auth.principal;
+    const user = kind === 'user' ? await this.graph.read.find(User, { id }) : undefined;
+    return toMeResponse(auth, { permissions: await this.permissionsOf(auth), avatar: user?.avatar ?? null });
   }
 
   private async permissionsOf(auth: AuthContext): Promise<Iterable<string>> {

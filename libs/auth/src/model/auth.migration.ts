@@ -89,6 +89,9 @@ export const authMigrations = [
   ...knownDevicesMigrations,
   ...retentionMigrations,
   ...grantChangeMigrations,
+  migration('auth/0021_avatars', (m) => {
+    m.index('User', ['avatar']);
+  }),
 ];
 
 /**

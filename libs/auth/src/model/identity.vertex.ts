@@ -10,16 +10,12 @@ export const User = defineVertex('User', {
     is_active: property.boolean(),
     is_admin: property.boolean({ description: 'Holds every permission, everywhere.' }),
     email_verified_at: property.timestamp({ optional: true }),
-    avatar: property.text({ maxLength: 2000, optional: true }),
+    avatar: property.text({ maxLength: 2000, optional: true, description: 'An address, or the id of an upload.' }),
     last_login_at: property.timestamp({ optional: true }),
     mfa_enabled_at: property.timestamp({ optional: true, description: 'Unset where there is no second factor.' }),
   },
   unique: [['email_key']],
-  indexes: [
-    ['display_name', 'id'],
-    ['email', 'id'],
-    ['created_at', 'id'],
-  ],
+  indexes: [['display_name', 'id'], ['email', 'id'], ['created_at', 'id'], ['avatar']],
 });
 
 export const ServiceAccount = defineVertex('ServiceAccount', {

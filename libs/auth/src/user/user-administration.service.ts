@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DomainError, isId, type JsonObject, notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import {
@@ -27,6 +27,7 @@ import { assertSomebodyGetsIn } from '../oauth/local-auth/way-in.js';
 import { ActorPowers } from '../permission/actor-powers.js';
 import { SessionsService } from '../session/sessions.service.js';
 import { type UserCreateDto, type UserResponseDto, UserWriteDto } from './user.dto.js';
+import { NO_USER_IMAGES, USER_IMAGES, type UserImages } from './user-images.js';
 import { UserRoles } from './user-roles.service.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService, type UserVertex } from './users.service.js';
@@ -57,6 +58,7 @@ export class UserAdministration {
     private readonly powers: ActorPowers,
     private readonly roles: UserRoles,
     private readonly mfa: MfaRepository,
+    @Optional() @Inject(USER_IMAGES) private readonly images: UserImages = NO_USER_IMAGES,
   ) {}
 
   async list(query: PageQueryDto): Promise<Page<UserResponseDto>> {
@@ -84,12 +86,13 @@ export class UserAdministration {
   }
 
   async create(write: UserCreateDto): Promise<UserResponseDto> {
-    const { email, display_name, password, is_active, is_admin, organization } = write;
+    const { email, display_name, password, is_active, is_admin, organization, avatar } = write;
     if (is_admin) this.powers.assertAdmin();
-    const user = { email, displayName: display_name, password, isAdmin: is_admin };
+    const user = { email, displayName: display_name, password, isAdmin: is_admin, avatar };
     const hash = await this.users.hashNew(password, user);
     return this.graph.transaction(async (tx) => {
       const inserted = await this.users.insert(tx, user, hash);
+      await this.images.use(tx, { userId: inserted.id, before: null, after: inserted.avatar });
       if (organization !== undefined) await this.roles.giveDefault(tx, inserted.id, organization);
       const off = is_active === false ? await tx.patch(User, inserted.id, { set: { is_active: false } }) : undefined;
       tx.emit('user.created', { user_id: inserted.id, has_password: hash !== undefined });
@@ -107,6 +110,7 @@ export class UserAdministration {
       if (!set.is_admin || !set.is_active) await this.assertNotLastAdmin(tx, user);
       const result = await tx.patch(User, id, { set });
       if (!result) throw notFound('The user');
+      await this.images.use(tx, { userId: id, before: user.avatar, after: result.after.avatar });
       if (user.is_admin) await assertSomebodyGetsIn(tx);
       if (user.is_active && !set.is_active) await this.sessions.endAllIn(tx.transaction, id, 'revoked');
       if (set.email_key !== user.email_key) tx.emit('user.email_changed', { user_id: id });
@@ -123,6 +127,7 @@ export class UserAdministration {
       await removeIdentitiesOf(tx, id);
       await this.mfa.removeAll(tx, id);
       const removed = await removeCredentialsOf(tx, id);
+      await this.images.release(tx, id);
       await tx.remove(User, id);
       if (user.is_admin) await assertSomebodyGetsIn(tx);
       this.audit(tx, 'user.delete', id, removed);
@@ -165,14 +170,14 @@ export class UserAdministration {
 
 /** Which fields are others now; values only where they decide on what somebody may do. */
 function changesOf(before: UserVertex, after: UserVertex): JsonObject {
-  const changed = (['email', 'display_name', 'is_active', 'is_admin'] as const).filter(
+  const changed = (['email', 'display_name', 'avatar', 'is_active', 'is_admin'] as const).filter(
     (field) => before[field] !== after[field],
   );
   const { is_active, is_admin } = after;
   return { changed, is_active, is_admin };
 }
 
-function toProperties({ email, display_name, is_active, is_admin }: UserWriteDto, current: UserVertex) {
+function toProperties({ email, display_name, is_active, is_admin, avatar }: UserWriteDto, current: UserVertex) {
   return {
     email: email.trim(),
     email_key: emailKey(email),
@@ -180,17 +185,19 @@ function toProperties({ email, display_name, is_active, is_admin }: UserWriteDto
     display_name,
     is_active: is_active ?? current.is_active,
     is_admin: is_admin ?? current.is_admin,
+    avatar: avatar ?? null,
   };
 }
 
 function toUserResponse(user: UserVertex, hasPassword: boolean): UserResponseDto {
-  const { id, email, display_name, is_active, is_admin, last_login_at, created_at, updated_at, version } = user;
+  const { id, email, display_name, is_active, is_admin, avatar, last_login_at, created_at, updated_at, version } = user;
   return {
     id,
     email,
     display_name,
     is_active,
     is_admin,
+    avatar,
     has_password: hasPassword,
     last_login_at,
     created_at,

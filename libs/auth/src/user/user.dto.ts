@@ -1,6 +1,10 @@
-import { IsBoolean, IsEmail, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsEmail, IsOptional, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { SLUG_PATTERN } from '#libs/common';
 import { PageOf } from '#libs/http';
+
+/** An address that browsers can load an image from, or an id. */
+const AVATAR = /^(?:https?:\/\/\S+|[A-Za-z0-9_-]{21})$/;
+const AVATAR_MESSAGE = 'must be an http or https address, or the id of an upload';
 
 /** What of a user can be changed. */
 export class UserWriteDto {
@@ -35,6 +39,29 @@ export class UserWriteDto {
   @IsOptional()
   @IsBoolean()
   is_admin?: boolean;
+
+  /**
+   * The image that the user is shown with: its address, or the id of an upload; null or absent for none.
+   * @example https://example.org/ada.png
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  @Matches(AVATAR, { message: AVATAR_MESSAGE })
+  avatar?: string | null;
+}
+
+/** The image that one shows of oneself. */
+export class OwnAvatarDto {
+  /**
+   * The address of an image, or the id of an upload; null for none.
+   * @example https://example.org/ada.png
+   */
+  @ValidateIf((body: OwnAvatarDto) => body.avatar !== null)
+  @IsString()
+  @MaxLength(2000)
+  @Matches(AVATAR, { message: AVATAR_MESSAGE })
+  avatar!: string | null;
 }
 
 /** A user to be. */
@@ -100,6 +127,9 @@ export class UserResponseDto {
 
   /** Whether the user holds every permission everywhere. */
   is_admin!: boolean;
+
+  /** The address of an image or the id of an upload; null where there is none. */
+  avatar!: string | null;
 
   /** Whether a password is set. */
   has_password!: boolean;

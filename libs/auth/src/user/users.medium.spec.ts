@@ -31,6 +31,7 @@ describe('users', () => {
       id: expect.any(String),
       email: 'Ada@Example.org',
       display_name: 'Ada',
+      avatar: null,
       is_active: true,
       is_admin: false,
       has_password: true,

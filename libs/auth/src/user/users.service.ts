@@ -16,6 +16,7 @@ export interface NewUser {
   /** Absent for users who sign in by a provider only. */
   readonly password?: string;
   readonly isAdmin?: boolean;
+  readonly avatar?: string | null;
 }
 
 /** Where a role is held: one organization, or everywhere (null). */
@@ -47,6 +48,7 @@ export class UsersService {
       email: user.email.trim(),
       email_key: emailKey(user.email),
       display_name: user.displayName,
+      avatar: user.avatar ?? null,
       password_hash: passwordHash,
       is_active: true,
       is_admin: user.isAdmin ?? false,
