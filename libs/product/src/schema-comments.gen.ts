@@ -127,6 +127,7 @@ export const SCHEMA_COMMENTS: Readonly<Record<string, string>> = {
   "OrganizationPageDto": "A page of organizations.",
   "OrganizationResponseDto": "An organization.",
   "OrganizationWriteDto": "An organization as a client writes it.",
+  "OwnAvatarDto": "The image that one shows of oneself.",
   "OwnPasswordDto": "One's own new password.",
   "PageQueryDto": "The query of every list; a list with more parameters extends it.",
   "PermissionHolderDto": "Who holds a permission.",

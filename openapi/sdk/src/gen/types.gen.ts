@@ -2696,6 +2696,10 @@ export type Me = {
      */
     display_name: string;
     /**
+     * The image the caller is shown with: its address or the id of an upload; null for none, and for service accounts.
+     */
+    avatar: string | null;
+    /**
      * Holds every permission, everywhere.
      */
     is_admin: boolean;
@@ -3277,6 +3281,16 @@ export type OrganizationWrite = {
      * The name people see.
      */
     name: string;
+};
+
+/**
+ * The image that one shows of oneself.
+ */
+export type OwnAvatar = {
+    /**
+     * The address of an image, or the id of an upload; null for none.
+     */
+    avatar: string | null;
 };
 
 /**
@@ -5710,6 +5724,10 @@ export type User = {
      */
     is_admin: boolean;
     /**
+     * The address of an image or the id of an upload; null where there is none.
+     */
+    avatar: string | null;
+    /**
      * Whether a password is set.
      */
     has_password: boolean;
@@ -5759,6 +5777,10 @@ export type UserCreate = {
      * Whether the user holds every permission everywhere. Only administrators may give or take this.
      */
     is_admin?: boolean;
+    /**
+     * The image that the user is shown with: its address, or the id of an upload; null or absent for none.
+     */
+    avatar?: string | null;
 };
 
 /**
@@ -5809,6 +5831,10 @@ export type UserPatch = {
      * Whether the user holds every permission everywhere. Only administrators may give or take this.
      */
     is_admin?: boolean | null;
+    /**
+     * The image that the user is shown with: its address, or the id of an upload; null or absent for none.
+     */
+    avatar?: string | null;
 };
 
 /**
@@ -5863,6 +5889,10 @@ export type UserWrite = {
      * Whether the user holds every permission everywhere. Only administrators may give or take this.
      */
     is_admin?: boolean;
+    /**
+     * The image that the user is shown with: its address, or the id of an upload; null or absent for none.
+     */
+    avatar?: string | null;
 };
 
 /**
@@ -10673,6 +10703,69 @@ export type RotateMyApiKeyResponses = {
 };
 
 export type RotateMyApiKeyResponse = RotateMyApiKeyResponses[keyof RotateMyApiKeyResponses];
+
+export type SetMyAvatarData = {
+    body: OwnAvatar;
+    path?: never;
+    query?: never;
+    url: '/api/me/avatar';
+};
+
+export type SetMyAvatarErrors = {
+    /**
+     * Malformed request: The request could not be read: its URL, a header or its framing is broken.
+     */
+    400: Problem;
+    /**
+     * Not signed in: The request carries no credential, or one that is expired, revoked or not valid.
+     */
+    401: Problem;
+    /**
+     * Not acceptable: The `Accept` header takes none of the media types that the operation can answer with.
+     */
+    406: Problem;
+    /**
+     * Conflict: The operation contradicts the present state; `detail` names the clash.
+     */
+    409: Problem;
+    /**
+     * Body too large: The body is larger than this route takes (1 MiB unless the installation says otherwise).
+     */
+    413: Problem;
+    /**
+     * Unsupported media type: The `Content-Type` of the body is none that the operation takes.
+     */
+    415: Problem;
+    /**
+     * Validation failed: The document is well-formed and breaks a rule.
+     */
+    422: Problem;
+    /**
+     * Too many requests: The caller has used up what the policy in `RateLimit-Policy` allows.
+     */
+    429: Problem;
+    /**
+     * Internal error: A fault of the server. It is logged under `request_id`; the answer says nothing more on purpose.
+     */
+    500: Problem;
+    /**
+     * Temporarily unavailable: Something the server depends on cannot be reached, or the server is overloaded or shutting down.
+     */
+    503: Problem;
+};
+
+export type SetMyAvatarError = SetMyAvatarErrors[keyof SetMyAvatarErrors];
+
+export type SetMyAvatarResponses = {
+    /**
+     * The address of an image, the id of an upload, or null for none. An upload must be an image, and either belong
+     * to no organization or have been uploaded by the caller (422 at `/avatar`); one that belongs to an organization is
+     * seen by its members alone. Asks for a user who signed in (403 `interactive_session_required` for keys).
+     */
+    204: void;
+};
+
+export type SetMyAvatarResponse = SetMyAvatarResponses[keyof SetMyAvatarResponses];
 
 export type ListMyGrantsData = {
     body?: never;
