@@ -232,7 +232,34 @@ export function scoreCases(open: () => ScoringWorld): void {
       expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
         '/policies/1/weight',
         '/policies/2/project_types/0',
+        '/policies/1/slug',
       ]);
+    });
+
+    it('tells who would drop below a threshold, however many others would change more', async () => {
+      const simulate = (more: object) =>
+        world.call('POST', `${organization.path}/scoring-policies/simulate`, {
+          policies: [{ slug: 'coded', name: 'C', attribute_name: 'links.code', measure: 'present', weight: 1 }].map(
+            (policy) => ({ ...policy, value_score_map: { true: 100, false: 20 } }),
+          ),
+          ...more,
+        });
+      const { body: all } = await simulate({ threshold: 30, limit: 1000 });
+      const dropping = all.items.filter(({ drops }: { drops: boolean }) => drops);
+      expect(dropping.length).toBeGreaterThan(0);
+      expect(dropping.length).toBeLessThan(all.items.length);
+      const { body } = await simulate({ threshold: 30, list: 'dropping' });
+      expect(body).toMatchObject({
+        items: dropping,
+        dropping: dropping.length,
+        changed: all.changed,
+        truncated: false,
+      });
+      expect((await simulate({ threshold: 30, list: 'dropping', limit: 0 })).body).toMatchObject({ truncated: true });
+      expect(await simulate({ list: 'dropping' })).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/threshold', code: 'needed' }] },
+      });
     });
   });
 }

@@ -1,8 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsInt, IsNumber, IsObject, IsOptional, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsNumber, IsObject, IsOptional, Max, Min } from 'class-validator';
 import { ScoringPolicyWriteDto } from '../policy/scoring-policy.dto.js';
 
 const MAX_POLICIES = 500;
+const LISTED = ['changing', 'dropping'] as const;
+export type Listed = (typeof LISTED)[number];
 
 /** A set of policies to try out. */
 export class SimulationDto {
@@ -27,6 +29,16 @@ export class SimulationDto {
   @ApiProperty({ format: 'double' })
   threshold?: number;
 
+  @IsOptional()
+  @IsIn(LISTED)
+  @ApiProperty({
+    enum: LISTED,
+    default: 'changing',
+    description:
+      'Which projects to list: all that would have another score, or those that would drop below the threshold.',
+  })
+  list?: Listed = 'changing';
+
   /**
    * How many projects to list at most, those that change most first.
    * @example 100
@@ -34,7 +46,7 @@ export class SimulationDto {
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(1000)
+  @Max(10_000)
   limit?: number = 100;
 
   /**
@@ -150,9 +162,9 @@ export class SimulationResultDto {
   /** From 0 to 100. */
   distribution!: SimulatedBucketDto[];
 
-  /** The projects that would change, the greatest differences first. */
+  /** The projects that would change, or drop below the threshold if these were asked for; the greatest differences first. */
   items!: SimulatedProjectDto[];
 
-  /** Whether more would change than are listed. */
+  /** Whether there are more of them than are listed. */
   truncated!: boolean;
 }

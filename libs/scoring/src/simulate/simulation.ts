@@ -1,9 +1,10 @@
 import { divideRounded, fromUnits, toUnits } from '../engine/exact.js';
 import { bucketOf, emptyBuckets } from '../score/rollup.read-model.js';
-import type { SimulatedProjectDto, SimulationResultDto } from './simulate.dto.js';
+import type { Listed, SimulatedProjectDto, SimulationResultDto } from './simulate.dto.js';
 
 export interface SimulationOptions {
   readonly threshold: number | undefined;
+  readonly list: Listed;
   readonly limit: number;
   readonly buckets: number;
 }
@@ -26,7 +27,7 @@ export class Simulation {
 
   add(scored: Scored): void {
     const { before, after } = scored;
-    const { threshold, limit } = this.options;
+    const { threshold, limit, list } = this.options;
     this.projects += 1;
     this.before += toUnits(before);
     this.after += toUnits(after);
@@ -36,6 +37,7 @@ export class Simulation {
     this.changed += 1;
     const drops = threshold !== undefined && before >= threshold && after < threshold;
     if (drops) this.dropping += 1;
+    if (list === 'dropping' && !drops) return;
     this.items.push({ ...scored, delta: fromUnits(toUnits(after) - toUnits(before)), drops });
     // Twice as many as are asked for, then cut: a sort for every so many rather than for each.
     if (this.items.length > 2 * limit + 100) this.cut();
@@ -51,7 +53,7 @@ export class Simulation {
       dropping: this.dropping,
       distribution: this.buckets,
       items: this.items,
-      truncated: this.changed > this.items.length,
+      truncated: (this.options.list === 'dropping' ? this.dropping : this.changed) > this.items.length,
     };
   }
 

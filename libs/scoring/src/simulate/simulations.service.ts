@@ -1,6 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type FieldError, invalid, isDomainError } from '#libs/common';
-import { CONFIG, type Config } from '#libs/config';
 import { Graph } from '#libs/graph';
 import { validateDocument } from '#libs/http';
 import { evaluate, type Rule } from '../engine/evaluate.js';
@@ -13,6 +12,9 @@ import { rulesFor, type ScoringInputs, ScoringInputsReader } from '../score/scor
 import type { SimulationDto, SimulationResultDto } from './simulate.dto.js';
 import { Simulation } from './simulation.js';
 
+/** Projects that are computed without a pause: others wait for their answers meanwhile. */
+const AT_ONCE = 100;
+
 /** What a set of policies would make of the scores: the engine that scores, without the writing. */
 @Injectable()
 export class Simulations {
@@ -21,20 +23,22 @@ export class Simulations {
   constructor(
     private readonly graph: Graph,
     private readonly inputs: ScoringInputsReader,
-    @Inject(CONFIG) private readonly config: Config,
   ) {
     this.projects = new ScoredProjectsReadModel(graph.read);
   }
 
   /** @throws DomainError `validation_failed` with pointers into the policies */
   async run(scope: PolicyScope, request: SimulationDto): Promise<SimulationResultDto> {
-    const { policies, threshold, limit = 100, buckets = 10 } = request;
+    const { policies, threshold, list = 'changing', limit = 100, buckets = 10 } = request;
+    if (list === 'dropping' && threshold === undefined) {
+      throw invalid([{ pointer: '/threshold', code: 'needed', message: 'Say below which score.' }]);
+    }
     const proposed = await this.rules(scope, policies);
-    const simulation = new Simulation({ threshold, limit, buckets });
+    const simulation = new Simulation({ threshold, list, limit, buckets });
     const today = new Date();
     const selection = { organizationId: scope.organizationId };
     for (let after = ''; ; ) {
-      const page = await this.projects.next(selection, after, this.config.scoring.batch);
+      const page = await this.projects.next(selection, after, AT_ONCE);
       const last = page.at(-1);
       if (!last) return simulation.result();
       const ids = page.map(({ id }) => id);
@@ -70,6 +74,7 @@ export class Simulations {
         faults.push(...error.errors.map((fault) => ({ ...fault, pointer: `/policies/${index}${fault.pointer}` })));
       }
     }
+    faults.push(...doubles(policies));
     if (faults.length > 0) throw invalid(faults);
     return rules;
   }
@@ -89,4 +94,13 @@ export class Simulations {
       targets: targets?.map(({ id }) => id),
     };
   }
+}
+
+function doubles(policies: readonly Record<string, unknown>[]): FieldError[] {
+  const slugs = policies.map(({ slug }) => slug);
+  return slugs.flatMap((slug, index) => {
+    if (typeof slug !== 'string' || slugs.indexOf(slug) === index) return [];
+    const message = `Another policy of the set has the slug "${slug}" already.`;
+    return [{ pointer: `/policies/${index}/slug`, code: 'taken', message }];
+  });
 }
