@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Graph } from '#libs/graph';
 import { type JobContext, OnJob } from '#libs/queue';
 import { recomputeMany } from '../recompute/recompute.job.js';
-import type { ProjectToScore } from '../recompute/score-decider.js';
 import { ScoreJournal } from '../recompute/score-journal.repository.js';
 import { ScoreWriter } from '../recompute/score-writer.js';
 import { RescoreRuns } from './rescore-runs.repository.js';
@@ -27,25 +26,18 @@ export class RescoreHandler {
   ): Promise<void> {
     const id = payload.run_id ?? (await this.join(context.jobId, payload.organization_id, payload.reason));
     await this.finishDecided(id);
-    // One batch is on its way to history and graph while the next one is computed.
-    let underWay: Promise<void> = Promise.resolve();
-    try {
-      for (;;) {
-        context.signal.throwIfAborted();
-        const step = await this.steps.next(id, context.jobId);
-        await underWay;
-        // It has ended, or another job has it; if that one dies, the repair job takes it up.
-        if (!step) return;
-        if (step.kind === 'blocked') await this.writer.finishAll(step.pending);
-        else if (step.kind === 'decided') {
-          underWay = this.write(step);
-          // It is heard of at the next turn.
-          underWay.catch(() => undefined);
-          await context.progress({ done: step.done, total: step.total });
-        } else if (await new RescoreRuns(this.graph.read).end(id, step.lap)) return;
-      }
-    } finally {
-      await Promise.allSettled([underWay]);
+    // One step after the other: two at once would be sooner through, and leave other requests no processor.
+    for (;;) {
+      context.signal.throwIfAborted();
+      const step = await this.steps.next(id, context.jobId);
+      // It has ended, or another job has it; if that one dies, the repair job takes it up.
+      if (!step) return;
+      if (step.kind === 'blocked') await this.writer.finishAll(step.pending);
+      else if (step.kind === 'decided') {
+        if (step.batchId !== undefined) await this.writer.finish(step.batchId);
+        if (step.missing.length > 0) await this.writer.bury(step.missing);
+        await context.progress({ done: step.done, total: step.total });
+      } else if (await new RescoreRuns(this.graph.read).end(id, step.lap)) return;
     }
   }
 
@@ -56,16 +48,5 @@ export class RescoreHandler {
   /** Brings to an end what the one before left in the journal; throws while the history is away. */
   private async finishDecided(id: string): Promise<void> {
     await this.writer.finishAll(await new ScoreJournal(this.graph.read).ofRun(id));
-  }
-
-  private async write({
-    batchId,
-    missing,
-  }: {
-    batchId: string | undefined;
-    missing: readonly ProjectToScore[];
-  }): Promise<void> {
-    if (batchId !== undefined) await this.writer.finish(batchId);
-    if (missing.length > 0) await this.writer.bury(missing);
   }
 }
