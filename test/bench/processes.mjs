@@ -74,6 +74,46 @@ export function startApi({ databaseUrl, redisUrl, nodeOptions = [], ipc = false,
   });
 }
 
+/** The worker as production runs it. It serves nothing; what it does is to be seen in the database. */
+export function startWorker({ databaseUrl, redisUrl, env = {} }) {
+  const child = spawn(process.execPath, [path.join(ROOT, 'dist/apps/worker/src/main.js')], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      ...SETTINGS,
+      NODE_OPTIONS: PRODUCTION_NODE,
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      ...env,
+    },
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return { pid: child.pid, stop: () => stop(child) };
+}
+
+/** The column store that this machine has: ClickHouse's interface before chDB, in a process of its own. */
+export async function startColumnStore(directory) {
+  const test = path.join(ROOT, 'libs/analytics/test');
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--conditions=mono-source', '--import', path.join(test, 'register-typescript.mjs')],
+      ...[path.join(test, 'clickhouse-process.ts'), directory],
+    ],
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.once('data', (chunk) => resolve(String(chunk).trim()));
+    child.once('exit', () => reject(new Error('the column store ended')));
+  });
+  return { url, pid: child.pid, stop: () => stop(child) };
+}
+
 /** Fastify, one route, one prepared statement: what the api is compared with. */
 export function startBaseline({ databaseUrl }) {
   return startServer({
