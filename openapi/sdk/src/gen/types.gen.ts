@@ -5119,6 +5119,10 @@ export type Simulation = {
      */
     threshold?: number;
     /**
+     * Which projects to list: all that would have another score, or those that would drop below the threshold.
+     */
+    list?: 'changing' | 'dropping';
+    /**
      * How many projects to list at most, those that change most first.
      */
     limit?: number;
@@ -5157,11 +5161,11 @@ export type SimulationResult = {
      */
     distribution: Array<SimulatedBucket>;
     /**
-     * The projects that would change, the greatest differences first.
+     * The projects that would change, or drop below the threshold if these were asked for; the greatest differences first.
      */
     items: Array<SimulatedProject>;
     /**
-     * Whether more would change than are listed.
+     * Whether there are more of them than are listed.
      */
     truncated: boolean;
 };
