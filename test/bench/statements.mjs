@@ -144,9 +144,11 @@ async function writePlans(databaseUrl, recorded, keep) {
       for (const statement of statements.filter(({ text }) => !seen.has(text))) {
         // The two hot statements are kept once, under the first route that sends them.
         if (statement.name !== undefined) seen.add(statement.text);
-        const plan = await explain(client, statement);
-        parts.push(`${statement.text.trim()}\n\n${plan}`);
-        findings.push({ title, ...judge(plan) });
+        const { plan, cpu } = await explain(client, statement);
+        parts.push(
+          `${statement.text.trim()}\n\n${plan}\nCPU Time: ${cpu?.toFixed(1) ?? 'unknown'} ms (without explain)`,
+        );
+        findings.push({ title, ...judge(plan), cpu });
       }
       if (keep && parts.length > 0) writeFileSync(path.join(PLANS, `${name}.txt`), `${parts.join('\n\n----\n\n')}\n`);
     }
@@ -164,10 +166,38 @@ async function explain(client, { text, name, values }) {
     // Twice: the first one also pays for reading the pages and for planning.
     await client.query(`explain (analyze, buffers) ${execute}`);
     const { rows } = await client.query(`explain (analyze, buffers) ${execute}`);
-    return rows.map((row) => row['QUERY PLAN']).join('\n');
+    return { plan: rows.map((row) => row['QUERY PLAN']).join('\n'), cpu: await cpuOf(client, execute) };
   } finally {
     await client.query('deallocate bench');
   }
+}
+
+const CPU_RUNS = 5;
+
+/**
+ * CPU milliseconds that the server works on a statement, the least of some runs: what of it does not depend on who else is
+ * at the machine. In one process, so that all of it counts. Undefined where the server may not be asked.
+ */
+async function cpuOf(client, statement) {
+  const times = [];
+  const take = ({ message, detail }) => {
+    const found = /([\d.]+) s user, ([\d.]+) s system, [\d.]+ s elapsed/.exec(detail ?? '');
+    if (message === 'EXECUTOR STATISTICS' && found) times.push((Number(found[1]) + Number(found[2])) * 1000);
+  };
+  client.on('notice', take);
+  try {
+    await client.query(
+      'set max_parallel_workers_per_gather = 0; set client_min_messages = log; set log_executor_stats = on',
+    );
+    for (let run = 0; run < CPU_RUNS; run += 1) await client.query(statement);
+  } catch (error) {
+    // Only a superuser may ask.
+    if (error.code !== '42501') throw error;
+  } finally {
+    await client.query('reset log_executor_stats; reset client_min_messages; reset max_parallel_workers_per_gather');
+    client.off('notice', take);
+  }
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 function literal(value) {

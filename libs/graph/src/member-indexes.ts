@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { encodeAgtype } from './agtype.js';
 import type { VertexDefinition } from './definition.js';
-import { namedCol, type Sql, tableOf } from './sql.js';
+import { memberOf, namedCol, type Sql, tableOf } from './sql.js';
+
+/** Raise it when the expression of these indexes changes: those of earlier ones are then dropped and made anew. */
+const EXPRESSION = 2;
 
 /** Begins the names of indexes that are made and dropped at run time, of which no definition knows. */
 export const MEMBER_INDEX_PREFIX = 'imbi_at_';
@@ -25,7 +27,7 @@ export interface StoredMemberIndex {
 
 export function memberIndexName({ definition, property, member }: MemberIndex): string {
   const digest = createHash('sha256')
-    .update(JSON.stringify([definition.label, property, member]))
+    .update(JSON.stringify([EXPRESSION, definition.label, property, member]))
     .digest('hex');
   return MEMBER_INDEX_PREFIX + digest.slice(0, 24);
 }
@@ -35,8 +37,7 @@ export function createMemberIndex(index: MemberIndex, { concurrently }: { concur
   const { definition, within, property, member } = index;
   // An index names the columns of its own table, by the name of the table.
   const column = (name: string) => namedCol(definition, name, definition.label);
-  const at = sql`ag_catalog.agtype_access_operator(${column(property)},
-    ${sql.lit(encodeAgtype(member))}::ag_catalog.agtype)`;
+  const at = memberOf(definition, property, member, definition.label);
   const name = sql.id('imbi', memberIndexName(index));
   return [
     sql`create index ${concurrently ? sql`concurrently` : sql``} ${sql.id(memberIndexName(index))}

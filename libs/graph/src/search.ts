@@ -7,6 +7,8 @@ import type { Sql } from './sql.js';
 export interface Search {
   /** Every term stands somewhere in the texts of the vertex. */
   readonly matches: Sql<boolean>;
+  /** Beside the rows of the label in a `from`: what {@link rank} is read from, so that each text is put together once. */
+  readonly rated: Sql;
   /** How good the match is, 0 for the best: an agtype, for {@link KeysetOptions.computed}. */
   readonly rank: Sql;
 }
@@ -25,7 +27,11 @@ export function searchOf(definition: VertexDefinition, alias: string, terms: rea
   if (definition.search.length === 0) throw new Error(`${definition.label} is not searched`);
   if (terms.length === 0 || terms.length > MAX_SEARCH_TERMS) throw new Error('a search has one to ten terms');
   const texts = sql.raw(searchExpression(definition.search, `${alias}.properties`));
-  return { matches: allOf(terms, (term) => isIn(texts, term)), rank: rankOf(definition, texts, terms) };
+  return {
+    matches: allOf(terms, (term) => isIn(texts, term)),
+    rated: rating(definition, texts, terms),
+    rank: sql.ref('rated.rank'),
+  };
 }
 
 /** The words of a search text; each has to be found. */
@@ -33,15 +39,27 @@ export function searchTerms(text: string): readonly string[] {
   return [...new Set(text.split(/\s+/).filter((term) => term !== ''))];
 }
 
-// The first properties are what a vertex is called by; the last one describes it, where there are more than two.
-function rankOf(definition: VertexDefinition, texts: Sql, terms: readonly string[]): Sql {
-  const names = Math.min(definition.search.length, 2);
-  const lines = Array.from({ length: names }, (_, index) => sql`split_part(${texts}, E'\\n', ${sql.lit(index + 1)})`);
-  const called = lines.length > 1 ? sql`${sql.join(lines, sql` || ' ' || `)}` : sql`${sql.join(lines)}`;
+// The first properties are what a vertex is called by; the last one describes it, where there are more than two. "offset 0"
+// keeps the planner from writing the same expression wherever it is named: to put the texts together is half of the work.
+function rating(definition: VertexDefinition, texts: Sql, terms: readonly string[]): Sql {
+  const names = Array.from({ length: Math.min(definition.search.length, 2) }, (_, index) => index + 1);
+  const lines = names.map((line) => sql`split_part(texts, E'\\n', ${sql.lit(line)}) as ${sql.ref(`line_${line}`)}`);
+  const called = sql.join(
+    names.map((line) => sql.ref(`line_${line}`)),
+    sql` || ' ' || `,
+  );
+  return sql`cross join lateral (select ${texts} as texts offset 0) searched
+    cross join lateral (select ${sql.join(lines)} offset 0) lines
+    cross join lateral (select ${called} as called offset 0) named
+    cross join lateral (select ${rankOf(names, terms)} as rank offset 0) rated`;
+}
+
+function rankOf(names: readonly number[], terms: readonly string[]): Sql {
+  const [texts, called] = [sql.ref('texts'), sql.ref('called')];
   const whole = lowered(terms.join(' '));
   const rank = sql`case when ${allOf(terms, (term) => contains(called, term))} then
       case when ${sql.join(
-        lines.map((line) => sql`${line} = ${whole}`),
+        names.map((line) => sql`${sql.ref(`line_${line}`)} = ${whole}`),
         sql` or `,
       )} then 0
       when ${allOf(terms, (term) => matches(called, '\\m', term, '\\M'))} then 1

@@ -29,23 +29,32 @@ export function idOf(alias: string): Sql {
 
 /** {@link col} for a name that is only known at run time. @throws Error when the definition lacks it */
 export function namedCol(definition: Definition, property: string, alias: string): Sql {
+  return propertyAt(definition, property, alias);
+}
+
+function propertyAt(definition: Definition, property: string, alias: string, inner?: readonly Sql[]): Sql {
   if (!Object.hasOwn(definition.properties, property)) {
     throw new Error(`${definition.label} has no property "${property}"`);
   }
-  return rawProperty(property, alias);
+  return rawProperty(property, alias, inner);
 }
 
-function rawProperty(property: string, alias: string): Sql {
+// One call for the whole way: where each step is a call of its own, what lies between is copied for each row.
+function rawProperty(property: string, alias: string, inner: readonly Sql[] = []): Sql {
   // Definitions accept [a-z0-9_] in names only, so the literal needs no quoting.
-  return sql`ag_catalog.agtype_access_operator(${sql.ref(`${alias}.properties`)}, ${sql.raw(`'"${property}"'::ag_catalog.agtype`)})`;
+  const own = sql.raw(`'"${property}"'::ag_catalog.agtype`);
+  return sql`ag_catalog.agtype_access_operator(${sql.join([sql.ref(`${alias}.properties`), own, ...inner])})`;
 }
 
 /** What stands at `path` inside a property; the segments are parameters and may be anything. */
 export function colAt(definition: Definition, path: readonly [string, ...string[]], alias: string): Sql {
   const [property, ...inner] = path;
-  if (inner.length === 0) return namedCol(definition, property, alias);
-  const start = namedCol(definition, property, alias);
-  return sql`ag_catalog.agtype_access_operator(${sql.join([start, ...inner.map((segment) => encode(segment))])})`;
+  return propertyAt(definition, property, alias, inner.map(encode));
+}
+
+/** As {@link colAt} with one inner name, for an index: there a value cannot be a parameter. */
+export function memberOf(definition: Definition, property: string, member: string, alias: string): Sql {
+  return propertyAt(definition, property, alias, [sql`${sql.lit(encodeAgtype(member))}::ag_catalog.agtype`]);
 }
 
 /**

@@ -44,7 +44,7 @@ export class ProjectFacetsReadModel {
       const value = ownValue(field);
       return value ? [sql`, ${value} as ${valueColumn(index)}`] : [];
     });
-    const counts = fields.flatMap((field, index) => [countsOf(field, index), missingOf(field, index)]);
+    const counts = fields.map(countsOf);
     const rows = await this.statements.run(sql<RawCount>`
       with matched as materialized (
         select p.id ${sql.join(columns, sql` `)} from ${tableOf(Project)} p where ${condition(organizationId, filter)}
@@ -65,10 +65,12 @@ function valueColumn(index: number): Sql {
   return sql.ref(`value_${index}`);
 }
 
+// One reading of what matched: those without a value are the group whose value is null.
 function countsOf(field: FacetField, index: number): Sql {
   const groups = field.kind === 'joined' ? joinedGroups(field.by) : ownGroups(field, index);
-  return sql`(select ${sql.lit(index)}::int as facet, value, name, total::text, sum(total) over ()::text as in_all
-    from (${groups}) g order by g.total desc, g.value limit ${sql.lit(MAX_VALUES)})`;
+  return sql`(select ${sql.lit(index)}::int as facet, value, name, total::text,
+      coalesce(sum(total) filter (where value is not null) over (), 0)::text as in_all
+    from (${groups}) g order by g.value is not null, g.total desc, g.value limit ${sql.lit(MAX_VALUES + 1)})`;
 }
 
 // Edges are counted by where they end before anything is read of what stands there.
@@ -77,43 +79,34 @@ function joinedGroups(by: keyof typeof JOINS): Sql {
   return sql`select ${textOf(namedCol(end, 'slug', 't'))} as value, ${textOf(namedCol(end, 'name', 't'))} as name, c.total
     from (
       select e.end_id, count(*) as total from matched m
-      join ${tableOf(edge)} e on ${equal(sql.ref('e.start_id'), sql.ref('m.id'))} group by e.end_id
-    ) c join ${tableOf(end)} t on ${equal(sql.ref('t.id'), sql.ref('c.end_id'))}`;
+      left join ${tableOf(edge)} e on ${equal(sql.ref('e.start_id'), sql.ref('m.id'))} group by e.end_id
+    ) c left join ${tableOf(end)} t on ${equal(sql.ref('t.id'), sql.ref('c.end_id'))}`;
 }
 
 function ownGroups(field: FacetField, index: number): Sql {
   const column = valueColumn(index);
   if (field.kind !== 'attribute' || !field.isList) {
-    return sql`select ${column} as value, null::text as name, count(*) as total from matched
-      where ${column} is not null group by ${column}`;
+    return sql`select ${column} as value, null::text as name, count(*) as total from matched group by ${column}`;
   }
-  // A project counts once for each item of its list; what is stored may be of before the attribute was a list.
+  // A project counts once for each item of its list, and an empty list is no value; what is stored may be of before the
+  // attribute was a list.
   return sql`select i.value::text as value, null::text as name, count(*) as total from matched
-    cross join lateral (
+    left join lateral (
       select distinct value from jsonb_array_elements(
         case when left(${column}, 1) = '[' then ${column}::jsonb else jsonb_build_array(${column}::jsonb) end
       ) given (value)
-    ) i where ${column} is not null group by i.value`;
-}
-
-function missingOf(field: FacetField, index: number): Sql {
-  const absent =
-    field.kind === 'joined'
-      ? sql`not exists (select from ${tableOf(JOINS[field.by].edge)} e
-          where ${equal(sql.ref('e.start_id'), sql.ref('m.id'))})`
-      : sql`${valueColumn(index)} is null`;
-  return sql`select ${sql.lit(index)}::int, null::text, 'missing', count(*)::text, '0' from matched m where ${absent}`;
+    ) i on ${column} is not null where ${column} is null or i.value is not null group by i.value`;
 }
 
 function toFacets(rows: readonly RawCount[], fields: number): ProjectFacets {
   const total = Number(rows.find(({ facet }) => facet === null)?.total ?? 0);
   const facets = Array.from({ length: fields }, (_, index) => {
     const own = rows.filter(({ facet }) => facet === index);
-    const values = own.filter(({ value }) => value !== null).map(toCount);
-    const inAll = Number(own.find(({ value }) => value !== null)?.in_all ?? 0);
+    const named = own.filter(({ value }) => value !== null).slice(0, MAX_VALUES);
+    const values = named.map(toCount);
     const listed = values.reduce((sum, { count }) => sum + count, 0);
-    const missing = Number(own.find(({ value, name }) => value === null && name === 'missing')?.total ?? 0);
-    return { values, other: inAll - listed, missing };
+    const missing = Number(own.find(({ value }) => value === null)?.total ?? 0);
+    return { values, other: Number(named[0]?.in_all ?? 0) - listed, missing };
   });
   return { total, facets };
 }
