@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AttributeUse } from './attribute/attribute-use.js';
 import { BlueprintModule } from './blueprint/blueprint.module.js';
 import { BlueprintPreviews } from './blueprint/blueprint-preview.service.js';
 import { BlueprintPurges } from './blueprint/blueprint-purges.service.js';
@@ -63,6 +64,7 @@ import { TeamsService } from './team/teams.service.js';
     ChangesController,
   ],
   providers: [
+    AttributeUse,
     OrganizationsService,
     OrganizationDeletions,
     TeamsService,

@@ -1,32 +1,32 @@
 import { Injectable } from '@nestjs/common';
-import { createLogger, type JsonObject } from '#libs/common';
+import { createLogger } from '#libs/common';
 import { Database } from '#libs/database';
+import { Graph } from '#libs/graph';
 import { OnEvent, OnSchedule } from '#libs/queue';
-import type { BlueprintRecord } from '../blueprint/blueprint-record.js';
 import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
-import { byPrecedence, declaredProperties } from '../blueprint/effective-schema.js';
-import { attributeField, isSortable } from './attribute-field.js';
 import { AttributeIndexesRepository } from './attribute-indexes.repository.js';
+import { AttributeUsesRepository } from './attribute-uses.repository.js';
+import { chooseIndexes, MAX_INDEXES } from './index-choice.js';
 
-/** Says in the schema of an attribute that projects are often looked for by it. */
-const INDEXED = 'x-index';
-// Each costs every write of a project a little; so many are enough for what people ask for all day.
-const MAX_INDEXES = 20;
 const logger = createLogger('attribute-indexes');
 
-/** Keeps an index for each attribute whose blueprint asks for one. */
+/** Keeps an index for each attribute whose blueprint asks for one, and for those by which projects are looked for all day. */
 @Injectable()
 export class AttributeIndexesHandler {
   private readonly indexes: AttributeIndexesRepository;
+  private readonly uses: AttributeUsesRepository;
 
   constructor(
     database: Database,
+    graph: Graph,
     private readonly schemas: BlueprintSchemas,
   ) {
     this.indexes = new AttributeIndexesRepository(database);
+    this.uses = new AttributeUsesRepository(graph.read);
   }
 
-  // By schedule too: while one process builds an index, another that is told of a change does nothing.
+  // By schedule too: use changes by itself, and while one process builds an index, another that is told of a change does
+  // nothing.
   @OnSchedule('attribute-indexes', { everySeconds: 600 })
   @OnEvent('blueprint.created')
   @OnEvent('blueprint.updated')
@@ -35,28 +35,15 @@ export class AttributeIndexesHandler {
   @OnEvent('blueprint.deleted')
   async reconcile(): Promise<void> {
     const { blueprints } = await this.schemas.current();
-    const wanted = indexedAttributes(blueprints);
-    const names = wanted.slice(0, MAX_INDEXES);
-    const done = await this.indexes.reconcile(names);
+    const uses = await this.uses.read();
+    let wanted: readonly string[] = [];
+    const done = await this.indexes.reconcile((state) => {
+      wanted = chooseIndexes(blueprints, { ...state, uses });
+      return wanted.slice(0, MAX_INDEXES);
+    });
+    await this.uses.forgetOld();
     if (!done || done.made.length + done.dropped.length === 0) return;
     const without = wanted.slice(MAX_INDEXES);
-    logger.info({ ...done, without }, 'indexes over attributes were brought in line with the blueprints');
+    logger.info({ ...done, without }, 'indexes over attributes were brought in line with blueprints and use');
   }
-}
-
-/** The attributes of projects that want an index and can have one, those of the first blueprints first. */
-export function indexedAttributes(blueprints: readonly BlueprintRecord[]): readonly string[] {
-  const inForce = blueprints.filter(({ enabled, subject }) => enabled && subject === 'Project');
-  const names = [...inForce]
-    .sort(byPrecedence)
-    .flatMap(({ schema }) => declaredProperties(schema))
-    .filter(([, schema]) => schema[INDEXED] === true && canBeIndexed(schema))
-    .map(([name]) => name);
-  return [...new Set(names)];
-}
-
-// Instants are compared as such, not as the texts that are stored; items of lists are not in an index of values.
-function canBeIndexed(schema: JsonObject): boolean {
-  const field = attributeField(schema);
-  return isSortable(field) && field.type !== 'datetime';
 }

@@ -2,17 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { type JsonObject, newId } from '#libs/common';
 import { compileFilter, keyset, tableOf, verifyGraphSchema } from '#libs/graph';
-import { type CatalogWorld, catalogWorld } from '../../test/catalog-world.js';
+import { type CatalogWorld, catalogWorld, statementsOf } from '../../test/catalog-world.js';
 import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import { Blueprint } from '../model/blueprint.vertex.js';
 import { Project } from '../model/project.vertex.js';
+import { ProjectQueryDto } from '../project/project.dto.js';
+import { ProjectFacetsQueryDto } from '../project/project-facets.dto.js';
+import { ProjectFacetsService } from '../project/project-facets.service.js';
+import { ProjectsService } from '../project/projects.service.js';
 import { AttributeIndexesHandler } from './attribute-indexes.handler.js';
+import { AttributeUse } from './attribute-use.js';
+import { WORTH_AN_INDEX } from './index-choice.js';
 
 let world: CatalogWorld;
 let handler: AttributeIndexesHandler;
 beforeAll(async () => {
   world = await catalogWorld();
-  handler = new AttributeIndexesHandler(world.db, new BlueprintSchemas(world.graph));
+  handler = new AttributeIndexesHandler(world.db, world.graph, new BlueprintSchemas(world.graph));
 });
 afterAll(() => world?.close());
 
@@ -118,5 +124,50 @@ describe('the indexes over attributes', () => {
     expect(rows).toEqual([{ indisvalid: true }]);
     await world.graph.transaction((tx) => tx.remove(Blueprint, id));
     await handler.reconcile();
+  });
+
+  it('come for what projects are looked for all day, and go when nobody does', async () => {
+    const scope = await world.furnished();
+    const properties = { tier: { type: 'integer' }, note: { type: 'string' }, days: { type: 'string' } };
+    const id = await declare(properties);
+    const slugs = Array.from({ length: WORTH_AN_INDEX }, (_, index) => `p${index}`);
+    await world.graph.transaction((tx) =>
+      tx.insertMany(
+        Project,
+        slugs.map((slug) => ({ organization_id: scope.id, slug, name: slug })),
+      ),
+    );
+    const use = new AttributeUse(world.graph);
+    const { graph, pages, schemas } = world;
+    const projects = new ProjectsService(graph, pages, schemas, undefined, use);
+    const facets = new ProjectFacetsService(graph, schemas, use);
+    const asked = (filter: Record<string, string>, sort?: string) =>
+      projects.list(scope, Object.assign(new ProjectQueryDto(), { filter, sort, limit: 1 }));
+    const statements = await statementsOf(() => asked({ 'filter[tier]': '1' }));
+    expect(statements.filter((text) => text.includes('attribute_uses'))).toEqual([]);
+    await asked({ 'filter[note][contains]': 'x' }, '-attributes.days');
+    await facets.count(scope, Object.assign(new ProjectFacetsQueryDto(), { filter: { 'filter[tier][gte]': '2' } }));
+    await use.onModuleDestroy();
+    const counted = 'select name, uses from imbi_system.attribute_uses order by name';
+    const { rows } = await world.db.pool.query(counted);
+    expect(rows).toEqual([
+      { name: 'days', uses: 1 },
+      { name: 'tier', uses: 2 },
+    ]);
+    await handler.reconcile();
+    expect(await indexed()).toEqual([]);
+    use.note(['tier']);
+    await use.flush();
+    await world.db.pool.query(`update imbi_system.attribute_uses set uses = 200 where name = 'tier'`);
+    await handler.reconcile();
+    expect(await indexed()).toEqual(['tier']);
+    await world.db.pool.query('update imbi_system.attribute_uses set day = day - 10');
+    await handler.reconcile();
+    expect(await indexed()).toEqual(['tier']);
+    await world.db.pool.query('update imbi_system.attribute_uses set day = day - 10');
+    await handler.reconcile();
+    expect(await indexed()).toEqual([]);
+    expect((await world.db.pool.query(counted)).rows).toEqual([]);
+    await world.graph.transaction((tx) => tx.remove(Blueprint, id));
   });
 });

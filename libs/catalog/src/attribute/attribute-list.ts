@@ -1,5 +1,5 @@
 import type { JsonObject } from '#libs/common';
-import { isFilterParameter, type ListDefinition, type PageQueryDto } from '#libs/http';
+import { isFilterParameter, type ListDefinition, type ListRequest, type PageQueryDto } from '#libs/http';
 import { attributeField, isSortable } from './attribute-field.js';
 
 /** What stands before the name of an attribute where fields are named, so that no attribute can be taken for another. */
@@ -34,6 +34,18 @@ export function withAttributes(list: ListDefinition, attributes: ReadonlyMap<str
     filterable: { ...list.filterable, ...Object.fromEntries(fields) },
     aliases: shortNames(list, attributes.keys()),
   };
+}
+
+/** The operators that an index over an attribute serves. */
+const SERVED: readonly string[] = ['eq', 'in', 'gt', 'gte', 'lt', 'lte'];
+
+/** The attributes of a request that an index would serve: those it filters by, and the one it sorts by first. */
+export function lookedForBy(
+  filters: ListRequest['filters'],
+  sort: readonly { readonly field: string }[] = [],
+): readonly string[] {
+  const fields = [...filters.filter(({ op }) => SERVED.includes(op)), ...sort.slice(0, 1)].map(({ field }) => field);
+  return fields.map(attributeName).filter((name) => name !== undefined);
 }
 
 /** The filters by attributes alone. */

@@ -51,4 +51,12 @@ export const catalogMigrations = [
   }),
   ...blueprintMigrations,
   migration('catalog/0010_project_search', (m) => m.search('Project', ['slug', 'name', 'description'])),
+  migration('catalog/0011_attribute_uses', (m) => {
+    m.sql(`create table imbi_system.attribute_uses (
+      name text not null,
+      day date not null,
+      uses integer not null,
+      primary key (name, day)
+    )`);
+  }),
 ];

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Graph } from '#libs/graph';
 import { invalidParameters, type ListDefinition, parseFilters } from '#libs/http';
-import { asksForAttributes, attributeName, withAttributes } from '../attribute/attribute-list.js';
+import { asksForAttributes, attributeName, lookedForBy, withAttributes } from '../attribute/attribute-list.js';
+import { AttributeUse } from '../attribute/attribute-use.js';
 import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import type { OrganizationScope } from '../shared/organization-scope.js';
 import type { ProjectFacetsDto, ProjectFacetsQueryDto } from './project-facets.dto.js';
@@ -20,6 +21,7 @@ export class ProjectFacetsService {
   constructor(
     graph: Graph,
     private readonly schemas: BlueprintSchemas,
+    @Optional() private readonly use?: AttributeUse,
   ) {
     this.rows = new ProjectFacetsReadModel(graph.read);
   }
@@ -30,6 +32,7 @@ export class ProjectFacetsService {
     const list = ownOnly ? PROJECT_LIST : withAttributes(PROJECT_LIST, await this.schemas.attributes(scope.id));
     const names = readFields(named, list);
     const filters = parseFilters(query.filter, list.filterable, list.aliases);
+    this.use?.note(lookedForBy(filters));
     const filter = { ...toProjectFilter(filters, list), terms: readTerms(query.q) };
     const { total, facets } = await this.rows.count(
       scope.id,

@@ -11,7 +11,8 @@ import {
   validateDocument,
   writableDocument,
 } from '#libs/http';
-import { asksForAttributes, withAttributes } from '../attribute/attribute-list.js';
+import { asksForAttributes, lookedForBy, withAttributes } from '../attribute/attribute-list.js';
+import { AttributeUse } from '../attribute/attribute-use.js';
 import { assertFits, type OnInvalid } from '../blueprint/attribute-writes.js';
 import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
@@ -54,6 +55,7 @@ export class ProjectsService {
     private readonly pages: Pages,
     private readonly schemas: BlueprintSchemas,
     @Optional() @Inject(ENTITY_IMAGES) private readonly images: EntityImages = NO_IMAGES,
+    @Optional() private readonly use?: AttributeUse,
   ) {
     this.rows = new ProjectReadModel(graph.read);
     this.findById = graph.batched((keys: readonly ProjectKey[]) => this.rows.findEach(keys));
@@ -68,6 +70,7 @@ export class ProjectsService {
       ? withAttributes(own, await this.schemas.attributes(scope.id))
       : own;
     const request = this.pages.read(list, query, definition);
+    this.use?.note(lookedForBy(request.filters, request.sort));
     const filter = { ...toProjectFilter(request.filters, definition), terms };
     const rows = await this.rows.page(scope.id, filter, {
       order: toProjectOrder(request.sort, definition),
