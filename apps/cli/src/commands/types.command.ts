@@ -3,7 +3,7 @@ import { errorMessage, isJsonObject, type JsonObject, type JsonValue } from '#li
 import { getDynamicOpenApi } from '#sdk';
 import { connect } from '../client/connect.js';
 import { UsageError } from '../report-failure.js';
-import { attributeTypes } from '../types/attribute-types.js';
+import { ATTRIBUTE_SCHEMAS, type AttributeSchemas, attributeTypes } from '../types/attribute-types.js';
 
 export interface TypesCommandOptions {
   readonly organization: string;
@@ -11,7 +11,7 @@ export interface TypesCommandOptions {
   readonly sdk: string;
 }
 
-/** Writes TypeScript types of the attributes that an organization's projects have. */
+/** Writes TypeScript types of the attributes that an organization, what it owns and its edges have. */
 export async function writeTypes({ organization, out, sdk }: TypesCommandOptions): Promise<void> {
   const { client } = await connect();
   const { data } = await getDynamicOpenApi({ client, query: { organization }, throwOnError: true });
@@ -25,15 +25,19 @@ export async function writeTypes({ organization, out, sdk }: TypesCommandOptions
   } catch (error) {
     throw new UsageError(`${out} cannot be written: ${errorMessage(error)}`);
   }
-  process.stdout.write(`${out}: the attributes of the projects of ${organization}.\n`);
+  process.stdout.write(`${out}: the attributes of ${organization}.\n`);
 }
 
-function attributesIn(document: unknown): JsonObject {
+function attributesIn(document: unknown): AttributeSchemas {
   const json: JsonValue = JSON.parse(JSON.stringify(document));
-  const found = ['components', 'schemas', 'ProjectAttributes'].reduce<JsonValue | undefined>(
+  const schemas = ['components', 'schemas'].reduce<JsonValue | undefined>(
     (value, name) => (isJsonObject(value) ? value[name] : undefined),
     json,
   );
-  if (isJsonObject(found)) return found;
+  const found = ATTRIBUTE_SCHEMAS.flatMap((name): [string, JsonObject][] => {
+    const schema = isJsonObject(schemas) ? schemas[name] : undefined;
+    return isJsonObject(schema) ? [[name, schema]] : [];
+  });
+  if (found.length > 0) return new Map(found);
   throw new UsageError('The server answered no attributes; it may be of an older version.');
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#libs/common';
-import { attributeTypes } from './attribute-types.js';
+import { ATTRIBUTE_SCHEMAS, attributeTypes } from './attribute-types.js';
 import { schemaType } from './schema-type.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
@@ -46,7 +46,12 @@ describe('imbi types', () => {
       },
       additionalProperties: false,
     };
-    const types = attributeTypes(schema, { organization: 'acme', sdk: '@imbi/sdk' });
+    const none = { type: 'object', properties: {}, additionalProperties: false };
+    const levels = { ...none, properties: { on_call: { type: 'string' }, seats: { type: 'integer' } } };
+    const url = { type: 'object', properties: { url: { type: 'string', format: 'uri' } }, additionalProperties: true };
+    const schemas = new Map(ATTRIBUTE_SCHEMAS.map((name): [string, JsonObject] => [name, none]));
+    schemas.set('ProjectAttributes', schema).set('TeamAttributes', levels).set('DeploymentProperties', url);
+    const types = attributeTypes(schemas, { organization: 'acme', sdk: '@imbi/sdk' });
     writeFileSync(path.join(folder, 'imbi-types.ts'), types);
     const options = {
       compilerOptions: {
@@ -71,7 +76,7 @@ describe('imbi types', () => {
   }
 
   const start = [
-    "import type { TypedProject, TypedProjectWrite } from './imbi-types.js';",
+    "import type { TypedProject, TypedProjectWrite, TypedTeam, TypedTeamWrite } from './imbi-types.js';",
     "const base = { slug: 'api', name: 'API', team: 'core', project_types: ['service'] };",
   ];
 
@@ -79,6 +84,9 @@ describe('imbi types', () => {
     const right = [
       "export const write: TypedProjectWrite = { ...base, attributes: { maturity: 'graduated', ports: [80] } };",
       'export const read = (project: TypedProject): string | undefined => project.attributes.accepted;',
+      "export const team: TypedTeamWrite = { slug: 'a', name: 'A', attributes: { on_call: 'ada', seats: 3 } };",
+      "export const live: TypedProjectWrite = { ...base, environments: { live: { url: 'https://a.org', more: 1 } } };",
+      'export const urls = (project: TypedProject) => project.environments.map(({ properties }) => properties.url?.length);',
     ];
     expect(compile(...start, ...right)).toBe('');
     const wrong = [
@@ -86,8 +94,11 @@ describe('imbi types', () => {
       "export const fine: TypedProjectWrite = { ...base, attributes: { accepted: '2021-09-14' } };",
       'export const name: TypedProjectWrite = { ...base, attributes: { maturty: 1 } };',
       'export const kind = (project: TypedProject): number | undefined => project.attributes.accepted;',
+      "export const team: TypedTeamWrite = { slug: 'a', name: 'A', attributes: { seats: 'three' } };",
+      'export const seats = (team: TypedTeam): string | undefined => team.attributes.on_cal;',
+      'export const live: TypedProjectWrite = { ...base, environments: { live: { url: 1 } } };',
     ];
     const faults = [...compile(...start, ...wrong).matchAll(/^usage\.ts\((\d+),\d+\): error/gm)];
-    expect(faults.map(([, line]) => Number(line))).toEqual([3, 5, 6]);
+    expect(faults.map(([, line]) => Number(line))).toEqual([3, 5, 6, 7, 8, 9]);
   }, 120_000);
 });

@@ -83,15 +83,15 @@ export class BlueprintSet {
   }
 
   /**
-   * Every attribute that a project of the organization may have by any blueprint in force, whatever its types. Where
-   * blueprints declare one differently, its schema is `anyOf` theirs, the first in precedence first.
+   * Every attribute that a project (or another kind) of the organization may have by any blueprint in force, whatever its
+   * types. Where blueprints declare one differently, its schema is `anyOf` theirs, the first in precedence first.
    */
-  attributes(organizationId: string): ReadonlyMap<string, JsonObject> {
+  attributes(organizationId: string, subject: BlueprintRecord['subject'] = 'Project'): ReadonlyMap<string, JsonObject> {
     const found = new Map<string, Map<string, JsonObject>>();
-    const projects = this.blueprints
-      .filter((one) => one.enabled && one.subject === 'Project')
+    const inForce = this.blueprints
+      .filter((one) => one.enabled && one.subject === subject)
       .filter((one) => one.organizationId === null || one.organizationId === organizationId);
-    for (const { schema } of projects.sort(byPrecedence)) {
+    for (const { schema } of inForce.sort(byPrecedence)) {
       for (const [name, declared] of declaredProperties(schema)) {
         const variants = found.get(name) ?? new Map<string, JsonObject>();
         found.set(name, variants.set(stableStringify(declared), declared));

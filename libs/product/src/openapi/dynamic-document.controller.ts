@@ -10,10 +10,11 @@ export class DynamicDocumentController {
   constructor(private readonly documents: DynamicDocumentService) {}
 
   /**
-   * Reads the OpenAPI document with the attributes of an organization's projects.
+   * Reads the OpenAPI document with what an organization's blueprints declare.
    *
-   * @remarks As its blueprints are now: in the schemas of projects, and as filters of their list. Without an organization
-   * it is the document at `/openapi.json`. 404 where the caller may not read projects there.
+   * @remarks As they are now, of all that the caller may read there: in the schemas of projects, teams, environments, project
+   * types, the organization and the edges between projects and others, and as filters of lists of projects. Without an
+   * organization it is the document at `/openapi.json`. 404 where the caller may read none of it.
    */
   @Get('dynamic.json')
   @Authenticated()

@@ -1,7 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { attributeFilters, BlueprintSchemas, CHANGE_VISIBILITY, type ChangeVisibility } from '#libs/catalog';
+import {
+  attributeFilters,
+  BLUEPRINT_EDGES,
+  BLUEPRINT_TYPES,
+  BlueprintSchemas,
+  CHANGE_VISIBILITY,
+  type ChangeVisibility,
+} from '#libs/catalog';
 import { notFound } from '#libs/common';
 import type { OpenApiDocument } from '#libs/http';
+import { ATTRIBUTE_PLACES } from './attribute-places.js';
 import { BaseDocument } from './base-document.js';
 import { withAttributes } from './with-attributes.js';
 
@@ -17,8 +25,12 @@ export class DynamicDocumentService {
   async read(slug: string | undefined): Promise<OpenApiDocument> {
     if (slug === undefined) return this.base.get();
     const [organization] = await this.visibility.organizations(slug);
-    if (!organization?.may('project:read')) throw notFound(`The organization "${slug}"`);
-    const attributes = await this.schemas.attributes(organization.id);
-    return withAttributes(this.base.get(), attributes, attributeFilters(attributes));
+    const subjects = [...BLUEPRINT_TYPES, ...BLUEPRINT_EDGES].filter((subject) =>
+      organization?.may(ATTRIBUTE_PLACES[subject].permission),
+    );
+    if (!organization || subjects.length === 0) throw notFound(`The organization "${slug}"`);
+    const set = await this.schemas.current();
+    const declared = new Map(subjects.map((subject) => [subject, set.attributes(organization.id, subject)]));
+    return withAttributes(this.base.get(), declared, attributeFilters(declared.get('Project') ?? new Map()));
   }
 }
