@@ -32,16 +32,24 @@ export async function inspectStatements({ databaseUrl, redisUrl, paths, writesUr
   return { routes };
 }
 
-/** Keeps the plans of some reads, `[title, name, path]`, beside those of the routes. */
-export async function inspectReads({ databaseUrl, redisUrl }, reads) {
+/**
+ * How long the database works on each of some reads, `[title, name, path]`, of all statements of a request together. With
+ * `keep` their plans are kept beside those of the routes.
+ */
+export async function inspectReads({ databaseUrl, redisUrl }, reads, keep) {
   const recorded = await recording({ databaseUrl, redisUrl }, async (record, client) => {
     for (const [title, name, target] of reads) {
       await client.get(target);
       await record(title, name, () => client.get(target));
     }
   });
-  mkdirSync(PLANS, { recursive: true });
-  return writePlans(databaseUrl, recorded, true);
+  if (keep) mkdirSync(PLANS, { recursive: true });
+  const findings = await writePlans(databaseUrl, recorded, keep);
+  return reads.map(([title]) => {
+    const own = findings.filter((finding) => finding.title === title);
+    const sum = (name) => own.reduce((total, finding) => total + finding[name], 0);
+    return { title, milliseconds: sum('milliseconds'), cpu: sum('cpu') };
+  });
 }
 
 async function recording({ databaseUrl, redisUrl }, work) {

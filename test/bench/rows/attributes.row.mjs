@@ -35,6 +35,8 @@ const READS = [
   ['found by two words', 'search-two', each(14, (n) => list(`q=${WORDS[n]}%20${WORDS[(n + 5) % 14]}`))],
   ['found by a number in the name', 'search-number', each(20, (n) => list(`q=${1000 + n * 997}`))],
   ['found by a word that a third of them have', 'search-broad', WORDS.map((word) => list(`q=${word}`))],
+  ['found by a word of few', 'search-rare', [list('q=service')]],
+  ['found by a letter that all have', 'search-letter', [list('q=a')]],
   ['counted by an attribute', 'facets-one', [facets('attributes.maturity'), facets('attributes.tier')]],
   [
     'counted by team, type and two attributes',
@@ -68,23 +70,27 @@ export const row = {
       const { items } = await client.get(list('sort=name'));
       const one = items.map(({ id }) => `${PROJECTS}/${id}`);
       const [single, ...results] = await callsInTurn(client, [one, ...READS.map(([, , paths]) => paths)], timing.calls);
-      const lines = READS.map(([title], index) => line(title, results[index], LIST_BAR_MS));
-      return [line('GET project', single, READ_BAR_MS), ...lines];
+      await api.stop();
+      const reads = [
+        ['GET project', 'attributes-project', one[0]],
+        ...READS.map(([title, name, [path]]) => [title, name, path]),
+      ];
+      const works = await inspectReads({ databaseUrl, redisUrl: native.redisUrl }, reads, keepPlans);
+      return [single, ...results].map((times, index) =>
+        line(works[index], times, index === 0 ? READ_BAR_MS : LIST_BAR_MS),
+      );
     } finally {
       await api.stop();
-      if (keepPlans) {
-        const reads = READS.map(([title, name, [path]]) => [title, name, path]);
-        await inspectReads({ databaseUrl, redisUrl: native.redisUrl }, reads);
-      }
     }
   },
 };
 
-function line(work, { p50, p95 }, bar) {
+// What the database works on it, beside what a caller waits: the one depends on who else is at the machine, the other hardly.
+function line({ title, cpu }, { p50, p95 }, bar) {
   return {
-    work: `30 attributes: ${work}`,
+    work: `30 attributes: ${title}`,
     projects: COUNT,
-    ours: `p50 ${ms(p50)}, p95 ${ms(p95)}`,
+    ours: `p50 ${ms(p50)}, p95 ${ms(p95)}; database ${ms(cpu)} of CPU`,
     ratio: p95 / bar,
     bar: `p95 ≤ ${ms(bar)}`,
     met: p95 <= bar,
