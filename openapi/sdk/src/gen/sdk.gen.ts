@@ -1014,9 +1014,9 @@ export const endMySession = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Reads the OpenAPI document with the attributes of an organization's projects
+ * Reads the OpenAPI document with what an organization's blueprints declare
  *
- * As its blueprints are now: in the schemas of projects, and as filters of their list. Without an organization it is the document at `/openapi.json`. 404 where the caller may not read projects there.
+ * As they are now, of all that the caller may read there: in the schemas of projects, teams, environments, project types, the organization and the edges between projects and others, and as filters of lists of projects. Without an organization it is the document at `/openapi.json`. 404 where the caller may read none of it.
  */
 export const getDynamicOpenApi = <ThrowOnError extends boolean = false>(options?: Options<GetDynamicOpenApiData, ThrowOnError>): RequestResult<GetDynamicOpenApiResponses, GetDynamicOpenApiErrors, ThrowOnError> => (options?.client ?? client).get<GetDynamicOpenApiResponses, GetDynamicOpenApiErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
