@@ -26,7 +26,7 @@ const SETTINGS = {
 
 /** What Node.js is told in production. */
 const PRODUCTION_NODE =
-  /^ENV NODE_OPTIONS=(\S+)$/m.exec(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
+  /^ENV NODE_OPTIONS="(.+)"$/m.exec(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
 
 const running = new Set();
 // A bench that ends early leaves nothing behind.
