@@ -136,7 +136,7 @@ async function seed(graph, projects) {
 }
 
 // The history of a million edges is of no use here and would double the time.
-function write(graph, work) {
+export function write(graph, work) {
   return graph.transaction(async (tx) => {
     const result = await work(tx);
     tx.transaction.outbox.truncate(0);
@@ -197,7 +197,7 @@ function describeProject(number, { organizationId }, pick) {
 }
 
 /** mulberry32: small, fast, and the same numbers everywhere. */
-function generator(start) {
+export function generator(start) {
   let state = start;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

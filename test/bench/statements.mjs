@@ -52,7 +52,7 @@ export async function inspectReads({ databaseUrl, redisUrl }, reads, keep) {
   });
 }
 
-async function recording({ databaseUrl, redisUrl }, work) {
+export async function recording({ databaseUrl, redisUrl }, work) {
   const api = await startApi({
     databaseUrl,
     redisUrl,
