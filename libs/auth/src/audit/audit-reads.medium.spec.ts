@@ -22,13 +22,15 @@ describe('allowed reads', () => {
     // What is not there was not read.
     expect((await world.call('GET', '/users/V1StGXR8_Z5jdHi6B-myT')).status).toBe(404);
     expect((await world.call('GET', '/users', { token: 'forged' })).status).toBe(401);
-    expect(await recorded(world.platform)).toEqual([]);
+    // A refusal is; reads wait.
+    const refusal = expect.objectContaining({ action: 'auth.authenticate', outcome: 'failure', actor: 'Anonymous' });
+    expect(await recorded(world.platform)).toEqual([refusal]);
     await world.app.close();
     const success = { outcome: 'success', actor: 'Root', detail: '{}' };
     expect(await recorded(world.platform)).toEqual([
       { ...success, action: 'user.read', resource: world.admin.id },
       { ...success, action: 'user.list', resource: '' },
-      expect.objectContaining({ action: 'auth.authenticate', outcome: 'failure', actor: 'Anonymous' }),
+      refusal,
     ]);
     await world.platform.close();
   });

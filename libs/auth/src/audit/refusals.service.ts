@@ -1,13 +1,14 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { AuditEventRow } from '#libs/analytics';
-import { createLogger, type DomainError, errorMessage, type JsonObject } from '#libs/common';
+import { createLogger, type DomainError, errorMessage, type JsonObject, newId } from '#libs/common';
 import { Database } from '#libs/database';
 import type { RefusalRecorder } from '#libs/http';
 import { currentAuth } from '../principal/auth-context.js';
 import { type AuditEvent, auditRow, recordAudit } from './audit.js';
 import { AuditReads } from './audit-reads.service.js';
 
+/** A refusal that is recorded, and how often the same has happened since. */
 interface Repeated {
   readonly row: AuditEventRow;
   readonly detail: JsonObject;
@@ -19,9 +20,9 @@ const MAX_GATHERED = 10_000;
 const logger = createLogger('audit');
 
 /**
- * Records who was refused what. What a known caller may not do is an event of its own, stored before the answer is sent.
- * Strangers, who can come as often as they like, are gathered: one event for an address and a reason each ten seconds,
- * that says how often.
+ * Records who was refused what, before the answer is sent. What a known caller may not do is an event of its own.
+ * Strangers can come as often as they like: of those from one address and for one reason the first is stored, and those
+ * that follow within ten seconds are gathered into a second event, that says how often.
  */
 @Injectable()
 export class Refusals implements RefusalRecorder, OnModuleDestroy {
@@ -36,8 +37,9 @@ export class Refusals implements RefusalRecorder, OnModuleDestroy {
   async recordRefusal(error: DomainError, request: FastifyRequest): Promise<void> {
     const event = eventOf(error, request);
     if (!event) return;
-    if (error.kind !== 'forbidden') return this.gather(event);
-    await this.database.transaction(async (tx) => recordAudit(tx, event));
+    if (error.kind === 'forbidden' || this.isFirst(event)) {
+      await this.database.transaction(async (tx) => recordAudit(tx, event));
+    }
   }
 
   /** Hands over what was gathered so far. */
@@ -46,8 +48,9 @@ export class Refusals implements RefusalRecorder, OnModuleDestroy {
     this.timer = undefined;
     const gathered = [...this.gathered.values()];
     this.gathered.clear();
-    for (const { row, detail, times } of gathered) {
-      await this.reads.add({ ...row, detail: JSON.stringify({ ...detail, times }) });
+    for (const { row, detail, times } of gathered.filter((one) => one.times > 0)) {
+      const [event_id, time] = [newId(), new Date().toISOString()];
+      await this.reads.add({ ...row, event_id, time, detail: JSON.stringify({ ...detail, times }) });
     }
   }
 
@@ -56,17 +59,19 @@ export class Refusals implements RefusalRecorder, OnModuleDestroy {
     await this.flush();
   }
 
-  private gather(event: AuditEvent): void {
+  /** Whether this is the first of its kind for a while; else it is counted. */
+  private isFirst(event: AuditEvent): boolean {
     const row = auditRow(event);
     const key = `${row.ip} ${row.action} ${row.reason}`;
     const known = this.gathered.get(key);
     if (known) {
       known.times += 1;
-      return;
+      return false;
     }
-    this.gathered.set(key, { row, detail: event.detail ?? {}, times: 1 });
+    this.gathered.set(key, { row, detail: event.detail ?? {}, times: 0 });
     if (this.gathered.size >= MAX_GATHERED) this.flushLater(0);
     else if (!this.timer) this.flushLater(GATHER_MS);
+    return true;
   }
 
   private flushLater(ms: number): void {
