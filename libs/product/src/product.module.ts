@@ -6,6 +6,7 @@ import { JobsModule } from '#libs/queue';
 import { ScoringHttpModule, ScoringJobsModule, ScoringModule } from '#libs/scoring';
 import { UploadsHttpModule, UploadsJobsModule, UploadsModule } from '#libs/uploads';
 import { AdminHttpModule } from './admin/admin-http.module.js';
+import { CatalogAuditModule } from './catalog-audit.module.js';
 import { JanitorModule } from './janitor.module.js';
 import { ObservabilityModule } from './observability.module.js';
 import { DynamicDocumentModule } from './openapi/dynamic-document.module.js';
@@ -54,6 +55,7 @@ export class ProductModule {
       imports: [
         PlatformModule.forRoot(options),
         AuthModule,
+        CatalogAuditModule,
         EmailModule,
         ScoringModule,
         UploadsModule,

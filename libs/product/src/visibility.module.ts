@@ -1,13 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { AccessibleOrganizations, AuthModule, currentAuth, recordAudit } from '#libs/auth';
-import {
-  CATALOG_AUDIT,
-  CATALOG_CALLER,
-  type CatalogAudit,
-  type CatalogCaller,
-  CHANGE_VISIBILITY,
-  ORGANIZATION_VISIBILITY,
-} from '#libs/catalog';
+import { AccessibleOrganizations, AuthModule, currentAuth } from '#libs/auth';
+import { CATALOG_CALLER, type CatalogCaller, CHANGE_VISIBILITY, ORGANIZATION_VISIBILITY } from '#libs/catalog';
 import { DomainError } from '#libs/common';
 import { VisibleOrganizations } from './visible-organizations.js';
 
@@ -24,10 +17,6 @@ const caller: CatalogCaller = {
   },
 };
 
-const audit: CatalogAudit = {
-  record: (tx, event) => recordAudit(tx.transaction, { ...event, outcome: 'success' }),
-};
-
 /** Tells the catalogue, which knows nothing of authorization, what a caller may see and do. */
 @Global()
 @Module({
@@ -36,8 +25,7 @@ const audit: CatalogAudit = {
     { provide: ORGANIZATION_VISIBILITY, useExisting: AccessibleOrganizations },
     { provide: CATALOG_CALLER, useValue: caller },
     { provide: CHANGE_VISIBILITY, useClass: VisibleOrganizations },
-    { provide: CATALOG_AUDIT, useValue: audit },
   ],
-  exports: [ORGANIZATION_VISIBILITY, CHANGE_VISIBILITY, CATALOG_CALLER, CATALOG_AUDIT],
+  exports: [ORGANIZATION_VISIBILITY, CHANGE_VISIBILITY, CATALOG_CALLER],
 })
 export class VisibilityModule {}

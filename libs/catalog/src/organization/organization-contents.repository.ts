@@ -14,6 +14,7 @@ import {
 } from '#libs/graph';
 import { Project } from '../model/project.vertex.js';
 import { FormerSlugsRepository } from '../project/former-slugs.repository.js';
+import type { CatalogAudit } from '../shared/catalog-audit.js';
 
 const STARTS_AT_ONCE = 200;
 
@@ -25,7 +26,11 @@ export class OrganizationContents {
   private readonly owned: readonly VertexDefinition[];
   private readonly naming: readonly EdgeDefinition[];
 
-  constructor(private readonly model: GraphModel) {
+  /** @param audit is told of everything that names an organization and goes with it: roles that were given there */
+  constructor(
+    private readonly model: GraphModel,
+    private readonly audit?: CatalogAudit,
+  ) {
     const owned = model.vertices.filter((definition) => definition.tenancy === 'property');
     // Projects first: they hold most of the edges, so what they are joined to has few left when its turn comes.
     this.owned = owned.sort((a, b) => Number(b.label === Project.label) - Number(a.label === Project.label));
@@ -87,6 +92,15 @@ export class OrganizationContents {
       const ids = await namingIds(tx, edge, definition, organizationId, limit);
       if (ids.length === 0) continue;
       const removed = await tx.disconnect(edge, { from: ids, properties: { organization_id: organizationId } });
+      for (const { from, to } of removed) {
+        this.audit?.record(tx, {
+          action: 'organization.assignment.remove',
+          organizationId,
+          resourceKind: definition.label,
+          resourceId: from,
+          detail: { edge: edge.label, to, reason: 'organization_deleted' },
+        });
+      }
       return removed.length;
     }
     return undefined;

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Graph } from '#libs/graph';
 import { type JobContext, OnJob } from '#libs/queue';
 import { Organization } from '../model/organization.vertex.js';
+import { CATALOG_AUDIT, type CatalogAudit } from '../shared/catalog-audit.js';
 import { OrganizationContents } from './organization-contents.repository.js';
 import { OrganizationDeletionsRepository } from './organization-deletions.repository.js';
 import { deleteOrganization } from './organization-deletions.service.js';
@@ -18,8 +19,11 @@ const CHUNK = 200;
 export class OrganizationDeletionHandler {
   private readonly contents: OrganizationContents;
 
-  constructor(private readonly graph: Graph) {
-    this.contents = new OrganizationContents(graph.model);
+  constructor(
+    private readonly graph: Graph,
+    @Optional() @Inject(CATALOG_AUDIT) audit?: CatalogAudit,
+  ) {
+    this.contents = new OrganizationContents(graph.model, audit);
   }
 
   @OnJob(deleteOrganization)

@@ -19,6 +19,7 @@ import {
 } from '#libs/http';
 import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { Organization } from '../model/organization.vertex.js';
+import { CATALOG_AUDIT, type CatalogAudit } from '../shared/catalog-audit.js';
 import { EntityAttributes, type Extension } from '../shared/entity-attributes.js';
 import { ENTITY_IMAGES, type EntityImages, NO_IMAGES } from '../shared/entity-images.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
@@ -51,9 +52,10 @@ export class OrganizationsService {
     private readonly deletions: OrganizationDeletions,
     schemas: BlueprintSchemas,
     @Optional() @Inject(ENTITY_IMAGES) private readonly images: EntityImages = NO_IMAGES,
+    @Optional() @Inject(CATALOG_AUDIT) private readonly audit?: CatalogAudit,
   ) {
     this.attributes = new EntityAttributes(schemas, 'Organization');
-    this.contents = new OrganizationContents(graph.model);
+    this.contents = new OrganizationContents(graph.model, audit);
   }
 
   async list(visible: VisibleOrganizations, query: PageQueryDto): Promise<Page<OrganizationResponseDto>> {
@@ -88,6 +90,7 @@ export class OrganizationsService {
       const own = { ...toProperties(write), id, attributes };
       const vertex = await namingSlug('organization', write.slug, () => tx.insert(Organization, own));
       await this.showImage(tx, vertex, null);
+      this.auditSecondFactor(tx, vertex, false);
       tx.emit('organization.created', { id: vertex.id, slug: vertex.slug });
       return this.respond(set, vertex);
     });
@@ -144,6 +147,19 @@ export class OrganizationsService {
     await this.images.use(tx, [{ definition: Organization, id, organizationId: id, before, after: icon }]);
   }
 
+  // Whether its members need a second factor is a rule of the installation's security, not one more property.
+  private auditSecondFactor(tx: GraphTransaction, after: VertexOf<typeof Organization>, before: boolean): void {
+    const required = after.require_mfa === true;
+    if (required === before) return;
+    this.audit?.record(tx, {
+      action: 'organization.require_mfa',
+      organizationId: after.id,
+      resourceKind: 'Organization',
+      resourceId: after.id,
+      detail: { slug: after.slug, require_mfa: required },
+    });
+  }
+
   private async lock(
     tx: GraphTransaction,
     scope: OrganizationScope,
@@ -172,6 +188,7 @@ export class OrganizationsService {
     const result = await namingSlug('organization', write.slug, () => tx.patch(Organization, scope.id, { set: own }));
     if (!result) throw missing(scope);
     await this.showImage(tx, result.after, result.before.icon);
+    this.auditSecondFactor(tx, result.after, result.before.require_mfa === true);
     if (result.changed) tx.emit('organization.updated', { id: scope.id, slug: result.after.slug });
     return this.respond(set, result.after);
   }
