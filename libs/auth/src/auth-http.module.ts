@@ -59,7 +59,6 @@ import { MyAvatarController } from './user/my-avatar.controller.js';
 import { OwnAvatar } from './user/own-avatar.service.js';
 import { OwnPassword } from './user/own-password.service.js';
 import { UserAdministration } from './user/user-administration.service.js';
-import { UserRoles } from './user/user-roles.service.js';
 import { UserSessions } from './user/user-sessions.service.js';
 import { UserUnlock } from './user/user-unlock.service.js';
 import { UsersController } from './user/users.controller.js';
@@ -117,7 +116,6 @@ import { UsersController } from './user/users.controller.js';
     OwnAvatar,
     MfaService,
     UserAdministration,
-    UserRoles,
     CredentialRules,
     Owners,
     ApiKeys,

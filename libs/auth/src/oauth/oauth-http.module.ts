@@ -4,6 +4,7 @@ import { AuthModule } from '../auth.module.js';
 import { RefreshCookie } from '../http/refresh-cookie.js';
 import { SessionTokens } from '../http/session-tokens.js';
 import { MfaSecondFactor } from '../mfa/mfa-second-factor.js';
+import { UserRoles } from '../user/user-roles.service.js';
 import { GitHubClient } from './client/github-client.js';
 import { OidcClient } from './client/oidc-client.js';
 import { ProviderClients } from './client/provider-clients.js';
@@ -37,6 +38,7 @@ import { SecondFactor } from './sign-in/second-factor.js';
       inject: [CONFIG],
       useFactory: ({ oauth }: Config) => new TargetGuard(oauth.privateTargets),
     },
+    UserRoles,
     GuardedFetch,
     OidcClient,
     GitHubClient,
@@ -57,6 +59,6 @@ import { SecondFactor } from './sign-in/second-factor.js';
     LocalAuth,
     { provide: SecondFactor, useClass: MfaSecondFactor },
   ],
-  exports: [LocalAuth, RefreshCookie, SessionTokens],
+  exports: [LocalAuth, RefreshCookie, SessionTokens, UserRoles],
 })
 export class OAuthHttpModule {}

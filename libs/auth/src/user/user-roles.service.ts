@@ -41,15 +41,28 @@ export class UserRoles {
     await this.graph.transaction(async (tx) => {
       await this.lock(tx, userId);
       const role = await findRole(tx, roleSlug);
-      await this.connect(tx, userId, role, await this.place(tx, organization));
+      const place = await this.place(tx, organization);
+      await this.powers.assertCoverRole(tx, role.id, place);
+      await this.connect(tx, userId, role, place);
     });
   }
 
   /** Gives a new user the role that new users have, in an organization; nothing where no role is the default. */
   async giveDefault(tx: GraphTransaction, userId: string, organization: string): Promise<void> {
     const place = await this.place(tx, organization);
-    const { items } = await tx.list(Role, { where: { is_default: true }, limit: 1 });
-    if (items[0]) await this.connect(tx, userId, items[0], place);
+    const role = await findDefault(tx);
+    if (!role) return;
+    await this.powers.assertCoverRole(tx, role.id, place);
+    await this.connect(tx, userId, role, place);
+  }
+
+  /** As {@link giveDefault}, by the installation's own settings. Returns false where there is no such organization. */
+  async welcome(tx: GraphTransaction, userId: string, organization: string): Promise<boolean> {
+    const place = await this.assignments.findOrganization(tx, organization);
+    if (place === undefined) return false;
+    const role = await findDefault(tx);
+    if (role) await this.connect(tx, userId, role, place);
+    return true;
   }
 
   async take(userId: string, roleSlug: string, organization: string | undefined): Promise<void> {
@@ -64,7 +77,6 @@ export class UserRoles {
   }
 
   private async connect(tx: GraphTransaction, userId: string, role: RoleVertex, place: string | null): Promise<void> {
-    await this.powers.assertCoverRole(tx, role.id, place);
     const edge = { from: ref(User, userId), to: role.id, properties: { organization_id: place } };
     const added = await tx.connectMany(HasRole, [edge], { onConflict: 'skip' });
     if (added.length > 0) audit(tx, 'user.role.assign', userId, role.slug, place);
@@ -83,6 +95,11 @@ export class UserRoles {
     const message = `There is no organization "${organization}".`;
     throw invalid([{ pointer: '/organization', code: 'unknown_reference', message }]);
   }
+}
+
+async function findDefault(tx: GraphTransaction): Promise<RoleVertex | undefined> {
+  const { items } = await tx.list(Role, { where: { is_default: true }, limit: 1 });
+  return items[0];
 }
 
 async function findRole(tx: GraphTransaction, slug: string): Promise<RoleVertex> {

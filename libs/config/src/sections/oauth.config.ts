@@ -19,7 +19,15 @@ export const oauthSection = section('oauth', 'Sign-in with providers', {
   autoCreateUsers: setting.boolean({
     env: 'IMBI_OAUTH_AUTO_CREATE_USERS',
     default: false,
-    description: 'Make a user, without any role, of whoever comes from a provider with a verified e-mail address.',
+    description:
+      'Make a user of whoever comes from a provider with a verified e-mail address; without any role, unless there is a ' +
+      'default organization.',
+  }),
+  defaultOrganization: setting.text({
+    env: 'IMBI_OAUTH_DEFAULT_ORGANIZATION',
+    optional: true,
+    description: 'The slug of the organization in which users that are made in this way have the default role.',
+    example: 'acme',
   }),
   privateTargets: setting.list({
     env: 'IMBI_OAUTH_PRIVATE_TARGETS',

@@ -21,6 +21,7 @@ import {
   writableDocument,
 } from '#libs/http';
 import { recordAudit } from '../../audit/audit.js';
+import { ActorPowers } from '../../permission/actor-powers.js';
 import { assertSomebodyGetsIn } from '../local-auth/way-in.js';
 import { OAuthProvider, ProvidedBy } from '../model/oauth.vertex.js';
 import { GuardedFetch } from '../outbound/guarded-fetch.js';
@@ -35,6 +36,11 @@ export const OAUTH_PROVIDER_LIST: ListDefinition = {
   filterable: { slug: { type: 'text' }, name: { type: 'text' }, type: { type: 'text' }, enabled: { type: 'boolean' } },
 };
 
+type ProviderSettings = Pick<ProviderVertex, (typeof TRUSTED)[number]>;
+
+/** What decides whom a provider can name. */
+const TRUSTED = ['type', 'issuer_url', 'client_id', 'allowed_domains', 'enabled'] as const;
+
 // Fields of the answer that no patch may touch.
 const SERVER_OWNED = ['has_secret', 'callback_url'];
 
@@ -46,6 +52,7 @@ export class OAuthProvidersService {
     private readonly pages: Pages,
     private readonly secrets: ProviderSecrets,
     private readonly http: GuardedFetch,
+    private readonly powers: ActorPowers,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -74,6 +81,7 @@ export class OAuthProvidersService {
 
   async create(write: OAuthProviderWriteDto): Promise<OAuthProviderResponseDto> {
     this.assertReachable(write);
+    this.assertTrusted(toProperties(write));
     const secret = write.client_secret ?? null;
     return this.graph.transaction(async (tx) => {
       const provider = await tx.insert(OAuthProvider, { ...toProperties(write), client_secret: secret });
@@ -94,6 +102,7 @@ export class OAuthProvidersService {
         ...(secret === undefined ? {} : { client_secret: secret }),
       };
       if (set.type !== provider.type || set.issuer_url !== provider.issuer_url) await assertUnused(tx, provider);
+      this.assertTrusted(toProperties(write), provider);
       const result = await tx.patch(OAuthProvider, provider.id, { set });
       if (!result) throw missing(slug);
       await assertSomebodyGetsIn(tx);
@@ -133,6 +142,17 @@ export class OAuthProvidersService {
     } catch (error) {
       throw isDomainError(error) && !error.errors?.length ? badIssuer(error.message, error.code) : error;
     }
+  }
+
+  /**
+   * Whoever decides which provider says whose an address is could sign in as anybody where users are matched by their
+   * addresses.
+   * @throws DomainError `beyond_own_powers` where that is so and the caller is no administrator
+   */
+  private assertTrusted(after: ProviderSettings, before?: ProviderSettings): void {
+    if (!this.config.oauth.autoLinkByEmail) return;
+    const isSame = before && TRUSTED.every((name) => JSON.stringify(before[name]) === JSON.stringify(after[name]));
+    if (!isSame) this.powers.assertAdmin();
   }
 
   private toResponse(provider: ProviderVertex, hasSecret: boolean): OAuthProviderResponseDto {

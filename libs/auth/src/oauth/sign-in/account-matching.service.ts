@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { createLogger } from '#libs/common';
 import { CONFIG, type Config } from '#libs/config';
 import type { GraphTransaction } from '#libs/graph';
 import { recordAudit } from '../../audit/audit.js';
 import { emailKey, User } from '../../model/identity.vertex.js';
+import { UserRoles } from '../../user/user-roles.service.js';
 import { UsersService, type UserVertex } from '../../user/users.service.js';
 import { MAX_NAME_LENGTH } from '../client/claim-text.js';
 import type { ProvenIdentity } from '../client/provider-client.js';
@@ -11,6 +13,7 @@ import { oauthProblem } from '../oauth-problems.js';
 import type { SignInProvider } from '../provider/provider-registry.js';
 import { isEmailInAllowedDomain } from './domain-rule.js';
 
+const logger = createLogger('auth');
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 /** Whose account at a provider it is: by the provider's own name for the account, and only then by anything else. */
@@ -19,6 +22,7 @@ export class AccountMatching {
   constructor(
     private readonly identities: IdentitiesRepository,
     private readonly users: UsersService,
+    private readonly roles: UserRoles,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -95,6 +99,10 @@ export class AccountMatching {
     const displayName = (name ?? email).slice(0, MAX_NAME_LENGTH);
     const user = await this.users.insert(tx, { email, displayName }, undefined);
     await tx.patch(User, user.id, { set: { email_verified_at: now.toISOString() } });
+    const { defaultOrganization } = this.config.oauth;
+    if (defaultOrganization !== undefined && !(await this.roles.welcome(tx, user.id, defaultOrganization))) {
+      logger.warn({ organization: defaultOrganization }, 'IMBI_OAUTH_DEFAULT_ORGANIZATION names no organization');
+    }
     return user;
   }
 }

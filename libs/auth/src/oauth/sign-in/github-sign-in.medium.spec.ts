@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuthWorld } from '../../../test/auth-world.js';
 import { GitHubFake } from '../../../test/github-fake.js';
-import { addProvider, Browser, PUBLIC_URL, providerWorld } from '../../../test/provider-world.js';
+import { addProvider, auditTrail, Browser, PUBLIC_URL, providerWorld } from '../../../test/provider-world.js';
 import { User } from '../../model/identity.vertex.js';
 import { OAuthIdentity } from '../model/oauth.vertex.js';
 
@@ -11,7 +11,11 @@ let github: GitHubFake;
 let users = 0;
 
 beforeAll(async () => {
-  world = await providerWorld({ IMBI_OAUTH_AUTO_CREATE_USERS: 'true', IMBI_OAUTH_REQUEST_TIMEOUT: '1s' });
+  world = await providerWorld({
+    IMBI_OAUTH_AUTO_CREATE_USERS: 'true',
+    IMBI_OAUTH_DEFAULT_ORGANIZATION: 'acme',
+    IMBI_OAUTH_REQUEST_TIMEOUT: '1s',
+  });
   github = await GitHubFake.start();
   await addProvider(world, { slug: 'github', type: 'github', issuer_url: github.url });
   await addProvider(world, {
@@ -61,6 +65,14 @@ describe('signing in with GitHub', () => {
     const me = await meOf(await signIn());
     expect(me).toMatchObject({ email: `octocat-${users}@example.org`, display_name: 'Octo Cat' });
     expect(github.faults).toEqual([]);
+  });
+
+  it('gives somebody new the default role in the organization that the settings name, and nowhere else', async () => {
+    const { id } = await meOf(await signIn());
+    const { body } = await world.call('GET', `/users/${id}/roles`);
+    expect(body.items).toEqual([expect.objectContaining({ role: 'viewer', organization: 'acme' })]);
+    const given = (await auditTrail(world, 20)).filter(({ action }) => action === 'user.role.assign');
+    expect(given[0]).toMatchObject({ resource_id: id, organization_id: world.organizations['acme'] });
   });
 
   it('goes by the number of the account, not by its name or address', async () => {

@@ -366,6 +366,23 @@ describe('who comes in', () => {
     expect((await newBrowser().signIn('company')).get('error')).toBe('account_link_required');
   });
 
+  it('lets nobody but administrators decide which provider vouches for addresses (ASVS 5.0 8.2.1)', async () => {
+    await world.role('provider-writer', ['oauth-providers:read', 'oauth-providers:write']);
+    const { token } = await world.userWith([['provider-writer', null]]);
+    const write = (method: 'POST' | 'PATCH', path: string, body: object) =>
+      world.call(method, `/admin/oauth-providers${path}`, { token, body });
+    const mine = { slug: 'mine', name: 'Mine', type: 'oidc', client_id: 'x', issuer_url: 'https://mine.example' };
+    for (const answer of [
+      await write('POST', '', { ...mine, allowed_domains: ['example.org'] }),
+      await write('PATCH', '/company', { allowed_domains: ['example.org'] }),
+      await write('PATCH', '/closed', { client_id: 'mine' }),
+      await write('PATCH', '/closed', { enabled: false }),
+    ]) {
+      expect([answer.status, answer.body.code]).toEqual([403, 'beyond_own_powers']);
+    }
+    expect((await write('PATCH', '/closed', { name: 'Closed to others' })).status).toBe(200);
+  });
+
   it('never does for an administrator', async () => {
     idp.account = somebody({ email: world.admin.email });
     expect((await newBrowser().signIn('closed')).get('error')).toBe('account_link_required');
