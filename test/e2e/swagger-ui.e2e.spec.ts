@@ -5,6 +5,11 @@ import { CHROMIUM, LAUNCH_ARGUMENTS, NO_CHROMIUM, watchForTroubles } from '#test
 import { product } from '#test/product';
 
 const STEP_TIMEOUT_MS = 20_000;
+/** An image of one pixel. */
+const DOT = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 interface ShownAnswer {
   readonly status: string;
@@ -53,14 +58,31 @@ describe('Swagger UI', () => {
     await fillBody(creation, { slug, name: 'Made in Swagger UI' });
     expect(await execute(creation)).toMatchObject({ status: '201', body: { slug, name: 'Made in Swagger UI' } });
 
+    const upload = await open(page, 'Uploads', 'createUpload');
+    const name = `${slug}.png`;
+    await upload.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer: DOT });
+    const uploaded = await execute(upload);
+    expect(uploaded).toMatchObject({ status: '201', body: { filename: name, width: 1, height: 1 } });
+    const shown = await openMore(page, 'Uploads', 'getUpload');
+    await shown.locator('tr[data-param-name=id] input').fill(String(uploaded.body.id));
+    await shown.getByRole('button', { name: 'Execute' }).click();
+    const image = shown.locator('.live-responses-table img');
+    await image.waitFor();
+    expect(await image.evaluate((one) => Reflect.get(one, 'naturalWidth'))).toBe(1);
+
     expect(troubles).toEqual([]);
   });
 });
 
 /** Unfolds a tag and an operation of it; "Try it out" is on from the start. */
 async function open(page: Page, tag: string, operationId: string): Promise<Locator> {
-  const operation = page.locator(`#operations-${tag}-${operationId}`);
   await page.locator(`#operations-tag-${tag}`).click();
+  return openMore(page, tag, operationId);
+}
+
+/** Another operation of a tag that is unfolded. */
+async function openMore(page: Page, tag: string, operationId: string): Promise<Locator> {
+  const operation = page.locator(`#operations-${tag}-${operationId}`);
   await operation.locator('.opblock-summary-control').click();
   await operation.getByRole('button', { name: 'Execute' }).waitFor();
   return operation;
