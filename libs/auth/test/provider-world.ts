@@ -64,9 +64,14 @@ export class Browser {
     return this.post('/api/auth/token-exchange', { code, ...more });
   }
 
-  async post(url: string, payload: object, token?: string): Promise<Answer> {
+  /** @param origin the page that sends it */
+  async post(url: string, payload: object, token?: string, origin?: string): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { ...(cookie && { cookie }), ...(token && { authorization: `Bearer ${token}` }) };
+    const headers = {
+      ...(cookie && { cookie }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(origin && { origin }),
+    };
     const response = await this.world.app.inject({ method: 'POST', url, payload, headers });
     this.keep(response.headers['set-cookie']);
     return { status: response.statusCode, headers: response.headers, body: response.json() };

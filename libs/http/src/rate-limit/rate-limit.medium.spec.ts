@@ -60,6 +60,24 @@ describe('a store that is away', () => {
   });
 });
 
+describe('readiness', () => {
+  it.each([['down', 'redis://127.0.0.1:1'], ...(redisUrl ? [['up', redisUrl] as const] : [])])(
+    'tells that the store of the limits is %s, and calls the server ready all the same',
+    async (status, url) => {
+      const app = await createHttpApp(FakeAppModule, loadConfig({ IMBI_ACCESS_LOG: 'false', REDIS_URL: url }));
+      await app.init();
+      closers.push(() => app.close());
+      const fastify = app.getHttpAdapter().getInstance();
+      await fastify.ready();
+      const response = await fastify.inject({ url: '/status/ready' });
+      expect([response.statusCode, response.json()]).toMatchObject([
+        200,
+        { status: 'ready', checks: [{ name: 'rate_limits', required: false, status }] },
+      ]);
+    },
+  );
+});
+
 describe('calls that are refused before they are counted', () => {
   async function application(env: Record<string, string>) {
     const app = await createHttpApp(FakeAppModule, loadConfig({ IMBI_ACCESS_LOG: 'false', ...env }));

@@ -75,6 +75,18 @@ describe('signing in with GitHub', () => {
     expect(given[0]).toMatchObject({ resource_id: id, organization_id: world.organizations['acme'] });
   });
 
+  it('puts the refresh token into a cookie where a page of its own asks for it (ASVS 5.0 3.3.1)', async () => {
+    const browser = new Browser(world);
+    const told = await browser.finish(github.authorize(await browser.start('github')));
+    const exchange = (origin: string) =>
+      browser.post('/api/auth/token-exchange', { code: told.get('code'), refresh_cookie: true }, undefined, origin);
+    expect((await exchange('https://evil.example')).body.code).toBe('foreign_origin');
+    expect(browser.cookies.has('__Host-imbi_refresh')).toBe(false);
+    const { status, body } = await exchange(PUBLIC_URL);
+    expect([status, JSON.stringify(body).includes('imbi_rt_')]).toEqual([200, false]);
+    expect(browser.cookies.get('__Host-imbi_refresh')).toMatch(/^imbi_rt_/);
+  });
+
   it('goes by the number of the account, not by its name or address', async () => {
     const first = await meOf(await signIn());
     github.user = { ...github.user, login: 'renamed', name: null };
