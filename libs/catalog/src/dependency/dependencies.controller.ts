@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nes
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { JsonValue } from '#libs/common';
 import { IfMatch, Paged, PageQueryDto, RequirePermission } from '#libs/http';
+import { OnInvalidQueryDto } from '../shared/entity.dto.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { DEPENDENCY_LIST, DependenciesService } from './dependencies.service.js';
 import { DependencyPageDto, DependencyResponseDto, ImpactQueryDto, ImpactResponseDto } from './dependency.dto.js';
@@ -68,8 +69,9 @@ export class DependenciesController {
     @Param('dependency') dependency: string,
     @Body() properties: JsonValue | undefined,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<DependencyResponseDto> {
-    return this.dependencies.put(scope, id, dependency, properties, { version });
+    return this.dependencies.put(scope, id, dependency, properties, { version }, on_invalid);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { invalid, type JsonObject, type JsonValue, notFound } from '#libs/common';
-import { Graph, type ReachedVertex } from '#libs/graph';
+import { invalid, isJsonObject, type JsonObject, type JsonValue, notFound } from '#libs/common';
+import { Graph, type GraphTransaction, type ReachedVertex } from '#libs/graph';
 import {
   type Expectation,
   type ListDefinition,
@@ -11,7 +11,7 @@ import {
   toGraphOrder,
   toKeysetPosition,
 } from '#libs/http';
-import { assertFits, attributeErrors, decideAttributes } from '../blueprint/attribute-writes.js';
+import { assertFits, attributeErrors, decideAttributes, type OnInvalid } from '../blueprint/attribute-writes.js';
 import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import type { EffectiveSchema } from '../blueprint/effective-schema.js';
 import { DependsOn, Project } from '../model/project.vertex.js';
@@ -66,6 +66,7 @@ export class DependenciesService {
     dependency: string,
     document: JsonValue | undefined,
     expected: Expectation = {},
+    onInvalid?: OnInvalid,
   ): Promise<DependencyResponseDto> {
     if (id === dependency) {
       throw invalid([{ pointer: '', code: 'self_dependency', message: 'A project cannot depend on itself.' }]);
@@ -80,14 +81,15 @@ export class DependenciesService {
         scope,
         source.projectTypes.map(({ slug }) => slug),
       );
-      assertFits(decideAttributes({ stored: {}, after: schema, given: attributes, pointer: '', ...OPEN }));
+      const stored = onInvalid === 'keep' ? await storedProperties(tx, id, dependency) : {};
+      assertFits(decideAttributes({ stored, after: schema, given: attributes, onInvalid, pointer: '', ...OPEN }));
       const target = await writer.read(dependency);
       const patched = await tx.patchEdge(DependsOn, id, dependency, { set: { attributes } });
       if (!patched) await tx.connect(DependsOn, id, dependency, { attributes });
       if (!patched || patched.changed) {
         tx.emit('project.updated', { organization_id: scope.id, id, changed: ['dependencies'] });
       }
-      return { ...named(target.properties), properties: attributes };
+      return toDependency({ project: target.properties, attributes }, schema);
     });
   }
 
@@ -133,7 +135,16 @@ function withPaths(start: string, reached: readonly ReachedVertex[]): ImpactedPr
   });
 }
 
-function toDependency({ project, attributes }: DependencyRow, schema: EffectiveSchema): DependencyResponseDto {
+async function storedProperties(tx: GraphTransaction, from: string, to: string): Promise<JsonObject> {
+  const [edge] = await tx.edgesOf(DependsOn, { from, to });
+  const attributes = edge?.properties['attributes'];
+  return isJsonObject(attributes) ? attributes : {};
+}
+
+function toDependency(
+  { project, attributes }: Pick<DependencyRow, 'project' | 'attributes'>,
+  schema: EffectiveSchema,
+): DependencyResponseDto {
   const properties = attributes ?? {};
   const faults = attributeErrors(schema, properties, ['properties'], OPEN);
   return { ...named(project), properties, ...(faults.length > 0 ? { attribute_errors: faults } : {}) };

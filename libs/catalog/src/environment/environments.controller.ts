@@ -12,7 +12,7 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
-import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
+import { OnInvalidQueryDto, ReplaceWithQueryDto } from '../shared/entity.dto.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { PutsAbsent } from '../shared/puts-absent.decorator.js';
 import { EnvironmentPageDto, EnvironmentResponseDto, EnvironmentWriteDto } from './environment.dto.js';
@@ -87,8 +87,9 @@ export class EnvironmentsController {
     @Body() body: EnvironmentWriteDto,
     @IfMatch() version: number | undefined,
     @IfNoneMatch() absent: boolean,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<EnvironmentResponseDto> {
-    return this.environments.replace(scope, slug, body, { version, absent });
+    return this.environments.replace(scope, slug, body, { version, absent }, on_invalid);
   }
 
   /**
@@ -106,8 +107,9 @@ export class EnvironmentsController {
     @Param('slug') slug: string,
     @PatchBody() patch: PatchDocument,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<EnvironmentResponseDto> {
-    return this.environments.patch(scope, slug, patch, { version });
+    return this.environments.patch(scope, slug, patch, { version }, on_invalid);
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
+import { OnInvalidQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { Cascades } from './cascades.decorator.js';
@@ -86,8 +87,9 @@ export class OrganizationsController {
     @InOrganization() scope: OrganizationScope,
     @Body() body: OrganizationWriteDto,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<OrganizationResponseDto> {
-    return this.organizations.replace(scope, body, { version });
+    return this.organizations.replace(scope, body, { version }, on_invalid);
   }
 
   /**
@@ -104,8 +106,9 @@ export class OrganizationsController {
     @InOrganization() scope: OrganizationScope,
     @PatchBody() patch: PatchDocument,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<OrganizationResponseDto> {
-    return this.organizations.patch(scope, patch, { version });
+    return this.organizations.patch(scope, patch, { version }, on_invalid);
   }
 
   /**

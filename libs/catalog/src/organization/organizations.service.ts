@@ -17,6 +17,7 @@ import {
   validateDocument,
   writableDocument,
 } from '#libs/http';
+import type { OnInvalid } from '../blueprint/attribute-writes.js';
 import { BlueprintSchemas, type BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { Organization } from '../model/organization.vertex.js';
 import { CATALOG_AUDIT, type CatalogAudit } from '../shared/catalog-audit.js';
@@ -100,21 +101,27 @@ export class OrganizationsService {
     scope: OrganizationScope,
     write: OrganizationWriteDto,
     expected: Expectation,
+    onInvalid?: OnInvalid,
   ): Promise<OrganizationResponseDto> {
     return this.graph.transaction(async (tx) => {
       const current = await this.lock(tx, scope, expected);
-      return this.store(tx, scope, write, { set: await this.attributes.current(tx), current, isPatch: false });
+      return this.store(tx, scope, write, { set: await this.attributes.current(tx), current, onInvalid });
     });
   }
 
-  async patch(scope: OrganizationScope, patch: PatchDocument, expected: Expectation): Promise<OrganizationResponseDto> {
+  async patch(
+    scope: OrganizationScope,
+    patch: PatchDocument,
+    expected: Expectation,
+    onInvalid?: OnInvalid,
+  ): Promise<OrganizationResponseDto> {
     return this.graph.transaction(async (tx) => {
       const current = await this.lock(tx, scope, expected);
       const set = await this.attributes.current(tx);
       const before = toDocument(this.respond(set, current));
       const document = writableDocument(applyPatch(patch, before, { serverOwned: ANSWER_ONLY }), ANSWER_ONLY);
       const write = await validateDocument(OrganizationWriteDto, document);
-      return this.store(tx, scope, write, { set, current, isPatch: true });
+      return this.store(tx, scope, write, { set, current, isPatch: true, onInvalid });
     });
   }
 
@@ -176,13 +183,14 @@ export class OrganizationsService {
     tx: GraphTransaction,
     scope: OrganizationScope,
     write: OrganizationWriteDto,
-    { set, current, isPatch }: Known,
+    { set, current, isPatch, onInvalid }: Known,
   ): Promise<OrganizationResponseDto> {
     const attributes = this.attributes.decide(set, {
       organizationId: scope.id,
       ...decidable(write),
       current: { ...current },
       isPatch,
+      onInvalid,
     });
     const own = { ...toProperties(write), attributes };
     const result = await namingSlug('organization', write.slug, () => tx.patch(Organization, scope.id, { set: own }));
@@ -203,7 +211,8 @@ export class OrganizationsService {
 interface Known {
   readonly set: BlueprintSet;
   readonly current: VertexOf<typeof Organization>;
-  readonly isPatch: boolean;
+  readonly isPatch?: boolean;
+  readonly onInvalid?: OnInvalid;
 }
 
 function decidable({ slug, attributes }: OrganizationWriteDto) {

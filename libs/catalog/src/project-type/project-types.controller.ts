@@ -12,7 +12,7 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
-import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
+import { OnInvalidQueryDto, ReplaceWithQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { PutsAbsent } from '../shared/puts-absent.decorator.js';
@@ -88,8 +88,9 @@ export class ProjectTypesController {
     @Body() body: ProjectTypeWriteDto,
     @IfMatch() version: number | undefined,
     @IfNoneMatch() absent: boolean,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<ProjectTypeResponseDto> {
-    return this.types.replace(scope, slug, body, { version, absent });
+    return this.types.replace(scope, slug, body, { version, absent }, on_invalid);
   }
 
   /**
@@ -107,8 +108,9 @@ export class ProjectTypesController {
     @Param('slug') slug: string,
     @PatchBody() patch: PatchDocument,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<ProjectTypeResponseDto> {
-    return this.types.patch(scope, slug, patch, { version });
+    return this.types.patch(scope, slug, patch, { version }, on_invalid);
   }
 
   /**

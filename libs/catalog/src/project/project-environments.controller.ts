@@ -1,7 +1,8 @@
-import { Body, Controller, Delete, HttpCode, Param, Patch, Put } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Param, Patch, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { JsonValue } from '#libs/common';
 import { IfMatch, PatchBody, type PatchDocument, RequirePermission, VersionedResponse } from '#libs/http';
+import { OnInvalidQueryDto } from '../shared/entity.dto.js';
 import { ON_PROJECT } from '../shared/granted-resources.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
 import { ProjectResponseDto } from './project.dto.js';
@@ -37,8 +38,9 @@ export class ProjectEnvironmentsController {
     @Param('environment') environment: string,
     @Body() properties: JsonValue | undefined,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<ProjectResponseDto> {
-    return this.environments.put(scope, id, environment, properties, { version });
+    return this.environments.put(scope, id, environment, properties, { version }, on_invalid);
   }
 
   /**
@@ -57,8 +59,9 @@ export class ProjectEnvironmentsController {
     @Param('environment') environment: string,
     @PatchBody() patch: PatchDocument,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<ProjectResponseDto> {
-    return this.environments.patch(scope, id, environment, patch, { version });
+    return this.environments.patch(scope, id, environment, patch, { version }, on_invalid);
   }
 
   /**

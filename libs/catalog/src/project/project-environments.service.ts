@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type JsonObject, type JsonValue, notFound } from '#libs/common';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import { type Expectation, type PatchDocument } from '#libs/http';
-import { assertFits, decideAttributes } from '../blueprint/attribute-writes.js';
+import { assertFits, decideAttributes, type OnInvalid } from '../blueprint/attribute-writes.js';
 import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import type { EffectiveSchema } from '../blueprint/effective-schema.js';
 import { Environment } from '../model/organization-owned.vertex.js';
@@ -35,10 +35,11 @@ export class ProjectEnvironmentsService {
     environment: string,
     document: JsonValue | undefined,
     expected: Expectation,
+    onInvalid?: OnInvalid,
   ): Promise<ProjectResponseDto> {
     const properties = edgeProperties(document);
     return this.change(scope, id, environment, expected, async (tx, environmentId, { current, schema }) => {
-      assertFitting(schema, properties, current);
+      assertFitting(schema, properties, current, onInvalid);
       if (!current) {
         await tx.connect(DeployedIn, id, environmentId, { attributes: properties });
         return true;
@@ -54,11 +55,12 @@ export class ProjectEnvironmentsService {
     environment: string,
     patch: PatchDocument,
     expected: Expectation,
+    onInvalid?: OnInvalid,
   ): Promise<ProjectResponseDto> {
     return this.change(scope, id, environment, expected, async (tx, environmentId, { current, schema }) => {
       if (!current) throw notDeployed(id, environment);
       const attributes = patchEdgeProperties(patch, current);
-      assertFitting(schema, attributes, current);
+      assertFitting(schema, attributes, current, onInvalid);
       const result = await tx.patchEdge(DeployedIn, id, environmentId, { set: { attributes } });
       return result?.changed ?? false;
     });
@@ -96,8 +98,13 @@ export class ProjectEnvironmentsService {
   }
 }
 
-function assertFitting(schema: EffectiveSchema, given: JsonObject, stored: JsonObject = {}): void {
-  assertFits(decideAttributes({ stored, after: schema, given, pointer: '', ...OPEN }));
+function assertFitting(
+  schema: EffectiveSchema,
+  given: JsonObject,
+  stored: JsonObject = {},
+  onInvalid?: OnInvalid,
+): void {
+  assertFits(decideAttributes({ stored, after: schema, given, onInvalid, pointer: '', ...OPEN }));
 }
 
 function notDeployed(id: string, environment: string): Error {

@@ -6,6 +6,7 @@ import {
   attributeErrors,
   decideAttributes,
   givenAttributes,
+  type OnInvalid,
   sameAttributes,
   visibleAttributes,
 } from '../blueprint/attribute-writes.js';
@@ -33,6 +34,7 @@ interface AttributesRequest {
   readonly current?: JsonObject;
   /** A patch that leaves the attributes alone does not have them checked again. */
   readonly isPatch?: boolean;
+  readonly onInvalid?: OnInvalid;
   /** The blueprints under which the client saw the entity, where they are not those of the write. */
   readonly seen?: BlueprintSet;
 }
@@ -63,13 +65,13 @@ export class EntityAttributes {
 
   /** What to store. @throws DomainError `validation_failed` (422) with a pointer to each attribute that does not fit */
   decide(set: BlueprintSet, request: AttributesRequest): JsonObject {
-    const { organizationId, slug, current, isPatch = false, seen = set } = request;
+    const { organizationId, slug, current, isPatch = false, onInvalid, seen = set } = request;
     const given = givenAttributes(request.attributes);
     const stored = isJsonObject(current?.['attributes']) ? current['attributes'] : {};
     const before = current && this.schemaOf(seen, current);
     const after = set.forEntity(this.kind, organizationId, slug);
     if (isPatch && isSame(before, after) && sameAttributes(given, visibleAttributes(after, stored))) return stored;
-    return assertFits(decideAttributes({ before, stored, after, given, pointer: '/attributes' }));
+    return assertFits(decideAttributes({ before, stored, after, given, onInvalid, pointer: '/attributes' }));
   }
 
   /** The blueprints as they are when filters that name the entity by its slug have followed it to the new one. */

@@ -17,6 +17,7 @@ import {
   validateDocument,
   writableDocument,
 } from '#libs/http';
+import type { OnInvalid } from '../blueprint/attribute-writes.js';
 import type { BlueprintSet } from '../blueprint/blueprint-schemas.js';
 import { BelongsTo } from '../model/organization.vertex.js';
 import { CATALOG_AUDIT, type CatalogAudit } from './catalog-audit.js';
@@ -29,6 +30,11 @@ import type { OrganizationScope } from './organization-scope.js';
 import { namingSlug } from './slug-clash.js';
 
 const ANSWER_ONLY = ['attribute_errors'];
+
+interface WriteRules {
+  readonly isPatch?: boolean;
+  readonly onInvalid?: OnInvalid;
+}
 
 /** What happens to the users of an entity before it goes, in the transaction that deletes it. */
 export type BeforeDelete = (tx: GraphTransaction, entity: JsonObject) => Promise<void>;
@@ -96,22 +102,34 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
   }
 
   /** Replaces, or where `expected.absent` creates and never replaces. @throws DomainError `precondition_failed` (412) */
-  async replace(scope: OrganizationScope, slug: string, write: Write, expected: Expectation): Promise<Response> {
+  async replace(
+    scope: OrganizationScope,
+    slug: string,
+    write: Write,
+    expected: Expectation,
+    onInvalid?: OnInvalid,
+  ): Promise<Response> {
     if (expected.absent) return this.createAt(scope, slug, write);
     return this.graph.transaction(async (tx) => {
       const current = await this.lockForWrite(tx, scope, slug, expected);
-      return this.store(tx, scope, current, write, { set: await this.attributes?.current(tx), isPatch: false });
+      return this.store(tx, scope, current, write, { set: await this.attributes?.current(tx), onInvalid });
     });
   }
 
-  async patch(scope: OrganizationScope, slug: string, patch: PatchDocument, expected: Expectation): Promise<Response> {
+  async patch(
+    scope: OrganizationScope,
+    slug: string,
+    patch: PatchDocument,
+    expected: Expectation,
+    onInvalid?: OnInvalid,
+  ): Promise<Response> {
     return this.graph.transaction(async (tx) => {
       const current = await this.lockForWrite(tx, scope, slug, expected);
       const set = await this.attributes?.current(tx);
       const before = toDocument(this.respond(set, current));
       const document = writableDocument(applyPatch(patch, before, { serverOwned: ANSWER_ONLY }), ANSWER_ONLY);
       const write = await validateDocument(this.kind.writeDto, document);
-      return this.store(tx, scope, current, write, { set, isPatch: true });
+      return this.store(tx, scope, current, write, { set, isPatch: true, onInvalid });
     });
   }
 
@@ -191,12 +209,12 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     scope: OrganizationScope,
     current: JsonObject,
     write: Write,
-    { set: seen, isPatch }: { readonly set: BlueprintSet | undefined; readonly isPatch: boolean },
+    { set: seen, ...rules }: { readonly set: BlueprintSet | undefined } & WriteRules,
   ): Promise<Response> {
     const { definition, noun, toProperties } = this.kind;
     const { audit } = this;
     const set = seen && (await this.attributes?.followed(tx, seen, { current, slug: write.slug, audit }));
-    const own = { ...toProperties(write), ...this.decided(set, scope, write, { current, isPatch, seen }) };
+    const own = { ...toProperties(write), ...this.decided(set, scope, write, { ...rules, current, seen }) };
     const result = await namingSlug(noun, write.slug, () => tx.patch(definition, String(current['id']), { set: own }));
     if (!result) throw this.missing(String(current['slug']));
     await this.showImage(tx, scope, result.before, result.after);
@@ -214,7 +232,7 @@ export class OrganizationEntities<Write extends NamedWriteDto, Response extends 
     set: BlueprintSet | undefined,
     scope: OrganizationScope,
     write: Write,
-    more: { readonly current?: JsonObject; readonly isPatch?: boolean; readonly seen?: BlueprintSet } = {},
+    more: WriteRules & { readonly current?: JsonObject; readonly seen?: BlueprintSet } = {},
   ): { attributes?: JsonObject } {
     if (!set || !this.attributes) return {};
     const { slug } = write;

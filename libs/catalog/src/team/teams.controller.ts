@@ -12,7 +12,7 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
-import { ReplaceWithQueryDto } from '../shared/entity.dto.js';
+import { OnInvalidQueryDto, ReplaceWithQueryDto } from '../shared/entity.dto.js';
 import { NAMED_LIST } from '../shared/entity-kind.js';
 import { ON_TEAM } from '../shared/granted-resources.js';
 import { InOrganization, type OrganizationScope } from '../shared/organization-scope.js';
@@ -81,8 +81,9 @@ export class TeamsController {
     @Body() body: TeamWriteDto,
     @IfMatch() version: number | undefined,
     @IfNoneMatch() absent: boolean,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<TeamResponseDto> {
-    return this.teams.replace(scope, slug, body, { version, absent });
+    return this.teams.replace(scope, slug, body, { version, absent }, on_invalid);
   }
 
   /**
@@ -100,8 +101,9 @@ export class TeamsController {
     @Param('slug') slug: string,
     @PatchBody() patch: PatchDocument,
     @IfMatch() version: number | undefined,
+    @Query() { on_invalid }: OnInvalidQueryDto,
   ): Promise<TeamResponseDto> {
-    return this.teams.patch(scope, slug, patch, { version });
+    return this.teams.patch(scope, slug, patch, { version }, on_invalid);
   }
 
   /**
