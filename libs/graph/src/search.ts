@@ -7,6 +7,8 @@ import type { Sql } from './sql.js';
 export interface Search {
   /** Every term stands somewhere in the texts of the vertex. */
   readonly matches: Sql<boolean>;
+  /** {@link matches} in a statement with {@link rated}, whose texts it uses for the terms that no index serves. */
+  readonly found: Sql<boolean>;
   /** Beside the rows of the label in a `from`: what {@link rank} is read from, so that each text is put together once. */
   readonly rated: Sql;
   /** How good the match is, 0 for the best: an agtype, for {@link KeysetOptions.computed}. */
@@ -29,6 +31,7 @@ export function searchOf(definition: VertexDefinition, alias: string, terms: rea
   const texts = sql.raw(searchExpression(definition.search, `${alias}.properties`));
   return {
     matches: allOf(terms, (term) => isIn(texts, term)),
+    found: allOf(terms, (term) => isIn(isShort(term) ? sql.ref('searched.texts') : texts, term)),
     rated: rating(definition, texts, terms),
     rank: sql.ref('rated.rank'),
   };
@@ -70,10 +73,13 @@ function rankOf(names: readonly number[], terms: readonly string[]): Sql {
   return sql`(${rank})::bigint::ag_catalog.agtype`;
 }
 
+// Scripts without spaces have no beginnings of words to look for.
+function isShort(term: string): boolean {
+  return term.length < TRIGRAM && /^[\x21-\x7e]+$/.test(term);
+}
+
 function isIn(texts: Sql, term: string): Sql<boolean> {
-  // Scripts without spaces have no beginnings of words to look for.
-  const short = term.length < TRIGRAM && /^[\x21-\x7e]+$/.test(term);
-  return short ? matches(texts, '(^|[^[:alnum:]])', term, '') : contains(texts, term);
+  return isShort(term) ? matches(texts, '(^|[^[:alnum:]])', term, '') : contains(texts, term);
 }
 
 function contains(texts: Sql, term: string): Sql<boolean> {

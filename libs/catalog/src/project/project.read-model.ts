@@ -114,9 +114,9 @@ export class ProjectReadModel {
     terms: readonly string[],
     { order, after, limit }: ProjectPageRequest,
   ): Promise<ProjectRow[]> {
-    const { rank, rated } = searchOf(Project, 'p', terms);
+    const { found, rank, rated } = searchOf(Project, 'p', terms);
     const ranked = keyset(Project, order, 'p', { computed: { ...instants(order), [RELEVANCE]: rank } });
-    const matches = condition(organizationId, filter);
+    const matches = sql`${condition(organizationId, { ...filter, terms: undefined })} and ${found}`;
     const page = sql`select p.id, p.properties, ${rank} as relevance from ${tableOf(Project)} p ${rated}
       where ${after ? sql`${matches} and ${ranked.after(after)}` : matches} order by ${ranked.orderBy} limit ${limit}`;
     return toRows(await this.statements.run(withRelevance(page)));
