@@ -11921,7 +11921,13 @@ export type UpdateOrganizationData = {
          */
         org: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}';
 };
 
@@ -12006,7 +12012,13 @@ export type ReplaceOrganizationData = {
          */
         org: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}';
 };
 
@@ -13487,7 +13499,13 @@ export type UpdateEnvironmentData = {
          */
         slug: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/environments/{slug}';
 };
 
@@ -13580,7 +13598,13 @@ export type ReplaceEnvironmentData = {
          */
         slug: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/environments/{slug}';
 };
 
@@ -14503,7 +14527,13 @@ export type UpdateProjectTypeData = {
          */
         slug: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/project-types/{slug}';
 };
 
@@ -14596,7 +14626,13 @@ export type ReplaceProjectTypeData = {
          */
         slug: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/project-types/{slug}';
 };
 
@@ -15844,7 +15880,13 @@ export type PutProjectDependencyData = {
          */
         dependency: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/projects/{id}/dependencies/{dependency}';
 };
 
@@ -16102,7 +16144,13 @@ export type UpdateProjectEnvironmentData = {
          */
         environment: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/projects/{id}/environments/{environment}';
 };
 
@@ -16200,7 +16248,13 @@ export type PutProjectEnvironmentData = {
          */
         environment: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/projects/{id}/environments/{environment}';
 };
 
@@ -18676,7 +18730,13 @@ export type UpdateTeamData = {
          */
         slug: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/teams/{slug}';
 };
 
@@ -18769,7 +18829,13 @@ export type ReplaceTeamData = {
          */
         slug: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `reject` refuses a write after which an attribute would not fit or would be seen no more; `keep` leaves values that
+         * are stored already as they are, and the answer lists them in `attribute_errors`.
+         */
+        on_invalid?: 'reject' | 'keep';
+    };
     url: '/api/organizations/{org}/teams/{slug}';
 };
 
