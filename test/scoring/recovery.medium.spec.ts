@@ -2,12 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { sql } from 'kysely';
 import { serverAnalytics } from '#libs/analytics';
 import { Project } from '#libs/catalog';
-import { newId, sleep } from '#libs/common';
+import { createLogger, newId, sleep } from '#libs/common';
 import { type ClickHouseFront, clickHouseFront } from '../../libs/analytics/test/clickhouse-front.js';
 import { processDirectory } from '../../libs/analytics/test/test-analytics.js';
 import { ScoreRepair } from '../../libs/scoring/src/recompute/repair.js';
 import { ScoreJournal } from '../../libs/scoring/src/recompute/score-journal.repository.js';
 import { ScoreWriter } from '../../libs/scoring/src/recompute/score-writer.js';
+import { RescoreHandler } from '../../libs/scoring/src/rescore/rescore.handler.js';
 import { RescoreRuns } from '../../libs/scoring/src/rescore/rescore-runs.repository.js';
 import { RescoreSteps } from '../../libs/scoring/src/rescore/rescore-steps.js';
 import { type LosingFront, losingFront, type Mood } from './losing-front.js';
@@ -197,6 +198,37 @@ describe('a run that follows from a change', () => {
     expect(await Promise.all(ids.map(scoreOf))).toEqual([0, 0, 0]);
     expect(await world.faults(organization.id)).toEqual([]);
     for (const id of ids.slice(1)) await change(id, 'In the end.');
+    await writer.score({ projects: ids.map((id) => ({ id, organizationId: organization.id, reason: 'test' })) });
+  });
+
+  it('stays with the job that will try again while the history is away', async () => {
+    const handler = world.product.api.app.get(RescoreHandler, { strict: false });
+    const run = (jobId: string) =>
+      handler.run(
+        { run_id: runId, organization_id: organization.id, reason: 'test' },
+        {
+          jobId,
+          attempt: 1,
+          signal: new AbortController().signal,
+          logger: createLogger('test'),
+          progress: async () => {},
+        },
+      );
+    for (const id of ids) await change(id, 'Changed while it was away.');
+    const [mine, other] = [newJob(), newJob()];
+    const runId = await join(mine);
+    column.mood = 'is away';
+    await expect(run(mine)).rejects.toMatchObject({ code: 'analytics_unavailable' });
+    await repair.resume();
+    await run(other);
+    await expect(run(mine)).rejects.toMatchObject({ code: 'analytics_unavailable' });
+    // However often it is tried, no more is decided than can be told.
+    expect(await journalSize()).toBe(1);
+    column.mood = 'answers';
+    await run(mine);
+    expect(await new RescoreRuns(world.graph.read).find(runId)).toMatchObject({ state: 'done', done: 3 });
+    expect(await Promise.all(ids.map(scoreOf))).toEqual([100, 100, 100]);
+    await change(ids[0], null);
     await writer.score({ projects: ids.map((id) => ({ id, organizationId: organization.id, reason: 'test' })) });
   });
 

@@ -7,7 +7,7 @@ import { Graph } from '#libs/graph';
 import { enqueue, OnEvent, OnSchedule } from '#libs/queue';
 import { PoliciesReadModel } from '../policy/policies.read-model.js';
 import { switchOff } from '../policy/policy-targets.js';
-import { RescoreRuns } from '../rescore/rescore-runs.repository.js';
+import { RescoreRuns, WAIT_SECONDS } from '../rescore/rescore-runs.repository.js';
 import { ScoredProjectsReadModel } from '../score/scored-projects.read-model.js';
 import { recomputeMany } from './recompute.job.js';
 import { ScoreHistory } from './score-history.repository.js';
@@ -58,7 +58,7 @@ export class ScoreRepair {
           { run_id: id, organization_id: null, reason },
           { key: id },
         );
-        await new RescoreRuns(tx).keepFor(id, jobId);
+        await new RescoreRuns(tx).hold(id, jobId, WAIT_SECONDS);
       });
     }
   }

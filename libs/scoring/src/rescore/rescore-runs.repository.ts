@@ -44,10 +44,13 @@ const COLUMNS = sql.raw(
 );
 /** A run that nobody moved on for this long is somebody else's to move on. */
 const LEASE_SECONDS = 5;
-/** How long the job that is to go on with an orphaned run may wait in its queue before there is another one. */
-const ADOPTION_SECONDS = 30;
+/** For a job that is on its way to the run: longer than its queue, or the pause before its next try, takes it. */
+export const WAIT_SECONDS = 60;
 /** How long a run may wait to be begun before its job counts as lost. */
 const PENDING_SECONDS = 60;
+
+const freeFor = (holder: string) => sql`state in ('pending', 'running')
+  and (leased_by = ${holder} or leased_until is null or leased_until < now())`;
 
 /** Runs over many projects: how far they are, and whose turn it is to go on. */
 export class RescoreRuns {
@@ -88,16 +91,22 @@ export class RescoreRuns {
     return rows[0];
   }
 
+  /** Takes the run for a job, which is then the only one on it; false where it has ended, or another one has it. */
+  async hold(id: string, holder: string, seconds = LEASE_SECONDS): Promise<boolean> {
+    const rows = await this.statements.run<{ id: string }>(sql`
+      update imbi_system.score_runs
+      set leased_by = ${holder}, leased_until = now() + make_interval(secs => ${seconds})
+      where id = ${id} and ${freeFor(holder)} returning id`);
+    return rows.length > 0;
+  }
+
   /**
    * The run, locked until the transaction ends; undefined where it has ended, or where another job is on it. That a run is
    * somebody's only saves work: batches are taken under the lock, whoever takes them.
    */
   async lock(id: string, holder: string): Promise<RunRow | undefined> {
     const rows = await this.statements.run<RunRow>(sql`
-      select ${COLUMNS} from imbi_system.score_runs
-      where id = ${id} and state in ('pending', 'running')
-        and (leased_by = ${holder} or leased_until is null or leased_until < now())
-      for update`);
+      select ${COLUMNS} from imbi_system.score_runs where id = ${id} and ${freeFor(holder)} for update`);
     return rows[0];
   }
 
@@ -136,13 +145,6 @@ export class RescoreRuns {
       where (state = 'running' and leased_until < now())
         or (state = 'pending' and coalesce(leased_until, requested_at + make_interval(secs => ${PENDING_SECONDS})) < now())
       limit 100`);
-  }
-
-  /** Keeps an orphaned run for a job that is on its way. */
-  async keepFor(id: string, jobId: string): Promise<void> {
-    await this.statements.run(sql`
-      update imbi_system.score_runs
-      set leased_by = ${jobId}, leased_until = now() + make_interval(secs => ${ADOPTION_SECONDS}) where id = ${id}`);
   }
 
   /** Forgets runs that ended `days` ago. */

@@ -4,7 +4,7 @@ import { type JobContext, OnJob } from '#libs/queue';
 import { recomputeMany } from '../recompute/recompute.job.js';
 import { ScoreJournal } from '../recompute/score-journal.repository.js';
 import { ScoreWriter } from '../recompute/score-writer.js';
-import { RescoreRuns } from './rescore-runs.repository.js';
+import { RescoreRuns, WAIT_SECONDS } from './rescore-runs.repository.js';
 import { RescoreSteps } from './rescore-steps.js';
 
 /**
@@ -25,12 +25,24 @@ export class RescoreHandler {
     context: JobContext,
   ): Promise<void> {
     const id = payload.run_id ?? (await this.join(context.jobId, payload.organization_id, payload.reason));
+    const runs = new RescoreRuns(this.graph.read);
+    // It has ended, or another job has it; if that one dies, the repair job takes it up.
+    if (!(await runs.hold(id, context.jobId))) return;
+    try {
+      await this.walk(id, context);
+    } catch (error) {
+      // It is still this job's, which will try again: or there would be a job more each time that somebody looks.
+      await runs.hold(id, context.jobId, WAIT_SECONDS).catch(() => false);
+      throw error;
+    }
+  }
+
+  private async walk(id: string, context: JobContext): Promise<void> {
     await this.finishDecided(id);
     // One step after the other: two at once would be sooner through, and leave other requests no processor.
     for (;;) {
       context.signal.throwIfAborted();
       const step = await this.steps.next(id, context.jobId);
-      // It has ended, or another job has it; if that one dies, the repair job takes it up.
       if (!step) return;
       if (step.kind === 'blocked') await this.writer.finishAll(step.pending);
       else if (step.kind === 'decided') {
