@@ -43,7 +43,7 @@ const COLUMNS = sql.raw(
   'id, state, selection, reason, done, changed, total, reached, origin, wrapped, lap, shared, requested_at, started_at, finished_at',
 );
 /** A run that nobody moved on for this long is somebody else's to move on. */
-const LEASE_SECONDS = 5;
+const LEASE_SECONDS = 2;
 /** For a job that is on its way to the run: longer than its queue, or the pause before its next try, takes it. */
 export const WAIT_SECONDS = 60;
 /** How long a run may wait to be begun before its job counts as lost. */
