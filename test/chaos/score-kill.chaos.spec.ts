@@ -276,6 +276,7 @@ async function isSettled(url: string, database: Database): Promise<boolean> {
       + (select count(*) from imbi_system.score_writes) as left`);
   if (Number(rows[0].left) > 0) return false;
   const text = await (await fetch(`${url}/metrics`)).text();
-  const busy = /^imbi_queue_jobs\{queue="(events|score-recompute)",state="(waiting|active|delayed)"\} [^0]/m;
+  const busy =
+    /^imbi_queue_jobs\{queue="(events|score-recompute|score-fan-out)",state="(waiting|active|delayed)"\} [^0]/m;
   return !busy.test(text);
 }

@@ -235,10 +235,18 @@ describe('a run that follows from a change', () => {
   it('is begun by another job where its own is lost', async () => {
     const runId = await join(newJob());
     await repair.resume();
-    expect(await new RescoreRuns(world.graph.read).find(runId)).toMatchObject({ state: 'pending' });
+    const runs = new RescoreRuns(world.graph.read);
+    expect(await runs.find(runId)).toMatchObject({ state: 'pending' });
     await world.graph.read.run(
       sql`update imbi_system.score_runs set requested_at = now() - interval '1 hour' where id = ${runId}`,
     );
+    expect((await runs.orphaned()).map(({ id }) => id)).toEqual([runId]);
+    // One new job is enough, and until it comes anybody may go on.
+    await runs.adopt(runId);
+    expect(await runs.orphaned()).toEqual([]);
+    expect(await runs.hold(runId, newJob())).toBe(true);
+    expect(await runs.hold(runId, newJob())).toBe(false);
+    await world.graph.read.run(sql`update imbi_system.score_runs set leased_until = now() where id = ${runId}`);
     await repair.resume();
     await until(async () => (await new RescoreRuns(world.graph.read).find(runId))?.state === 'done');
   });

@@ -114,7 +114,7 @@ async function isQuiet({ api, call }: RunningProduct, graph: Graph): Promise<boo
   const busy = text
     .split('\n')
     .filter((line) =>
-      /^imbi_(outbox_rows\{topic="(job|event)"|queue_jobs\{.*queue="(events|score-recompute)".*state="(waiting|active|delayed)")/.test(
+      /^imbi_(outbox_rows\{topic="(job|event)"|queue_jobs\{.*queue="(events|score-recompute|score-fan-out)".*state="(waiting|active|delayed)")/.test(
         line,
       ),
     )

@@ -15,11 +15,11 @@ export const recomputeProject = defineJob<{
   reason: string;
 }>('score-recompute/project', PATIENT);
 
-/** Computes the scores of many projects, a batch at a time. */
+/** Computes the scores of many projects, a batch at a time. In a queue of its own: thousands of single ones may wait. */
 export const recomputeMany = defineJob<{
   /** The run; null where something has changed, and the job joins or begins the run that follows changes. */
   run_id: string | null;
   /** Where it has changed; null for everywhere. */
   organization_id: string | null;
   reason: string;
-}>('score-recompute/many', PATIENT);
+}>('score-fan-out/many', { ...PATIENT, concurrency: 4 });

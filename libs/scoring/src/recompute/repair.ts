@@ -7,7 +7,7 @@ import { Graph } from '#libs/graph';
 import { enqueue, OnEvent, OnSchedule } from '#libs/queue';
 import { PoliciesReadModel } from '../policy/policies.read-model.js';
 import { switchOff } from '../policy/policy-targets.js';
-import { RescoreRuns, WAIT_SECONDS } from '../rescore/rescore-runs.repository.js';
+import { RescoreRuns } from '../rescore/rescore-runs.repository.js';
 import { ScoredProjectsReadModel } from '../score/scored-projects.read-model.js';
 import { recomputeMany } from './recompute.job.js';
 import { ScoreHistory } from './score-history.repository.js';
@@ -52,13 +52,8 @@ export class ScoreRepair {
   async resume(): Promise<void> {
     for (const { id, reason } of await new RescoreRuns(this.graph.read).orphaned()) {
       await this.graph.transaction(async (tx) => {
-        const jobId = enqueue(
-          tx.transaction,
-          recomputeMany,
-          { run_id: id, organization_id: null, reason },
-          { key: id },
-        );
-        await new RescoreRuns(tx).hold(id, jobId, WAIT_SECONDS);
+        enqueue(tx.transaction, recomputeMany, { run_id: id, organization_id: null, reason }, { key: id });
+        await new RescoreRuns(tx).adopt(id);
       });
     }
   }

@@ -44,13 +44,13 @@ const COLUMNS = sql.raw(
 );
 /** A run that nobody moved on for this long is somebody else's to move on. */
 const LEASE_SECONDS = 2;
-/** For a job that is on its way to the run: longer than its queue, or the pause before its next try, takes it. */
+/** For a job that is on its way to the run: about as long as its queue takes, longer than the pause before its next try. */
 export const WAIT_SECONDS = 60;
 /** How long a run may wait to be begun before its job counts as lost. */
 const PENDING_SECONDS = 60;
 
 const freeFor = (holder: string) => sql`state in ('pending', 'running')
-  and (leased_by = ${holder} or leased_until is null or leased_until < now())`;
+  and (leased_by is null or leased_by = ${holder} or leased_until < now())`;
 
 /** Runs over many projects: how far they are, and whose turn it is to go on. */
 export class RescoreRuns {
@@ -145,6 +145,13 @@ export class RescoreRuns {
       where (state = 'running' and leased_until < now())
         or (state = 'pending' and coalesce(leased_until, requested_at + make_interval(secs => ${PENDING_SECONDS})) < now())
       limit 100`);
+  }
+
+  /** Notes that a new job is on its way to an orphaned run; whoever comes first may go on with it. */
+  async adopt(id: string): Promise<void> {
+    await this.statements.run(sql`
+      update imbi_system.score_runs
+      set leased_by = null, leased_until = now() + make_interval(secs => ${WAIT_SECONDS}) where id = ${id}`);
   }
 
   /** Forgets runs that ended `days` ago. */
