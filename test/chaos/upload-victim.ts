@@ -12,6 +12,7 @@ const ADMIN = { email: 'chaos@example.org', password: 'Correct-Horse-9-Battery' 
 const CREDENTIALS = { accessKeyId: 'chaos', secretAccessKey: 'chaos' };
 const START_SECONDS = 150;
 const DEATH_SECONDS = 60;
+const HALVES_SECONDS = 15;
 
 interface FoundUpload {
   readonly id: string;
@@ -87,15 +88,29 @@ export class UploadVictim {
     }
   }
 
-  /** What is in storage beside whole objects: uploads in parts that were never completed, or files of no object. */
-  async halves(objects: number): Promise<number> {
+  /**
+   * What is in storage beside whole objects: uploads in parts that were never completed, or files of no object. What a
+   * job is just writing goes by itself; what was left does not.
+   */
+  async halves(): Promise<number> {
+    const end = Date.now() + HALVES_SECONDS * 1000;
+    for (;;) {
+      const found = await this.countHalves();
+      if (found === 0 || Date.now() > end) return found;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  private async countHalves(): Promise<number> {
     if (this.s3) {
       const { client, bucket } = this.s3;
       return (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0;
     }
     const entries = readdirSync(path.join(this.directory, 'files'), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && entry.name !== 'signing.key');
     // An object is two files, its content and what is known of it.
-    return entries.filter((entry) => entry.isFile() && entry.name !== 'signing.key').length - 2 * objects;
+    const objects = files.filter(({ name, parentPath }) => name.endsWith('.json') && !parentPath.endsWith('tmp'));
+    return files.length - 2 * objects.length;
   }
 
   /** In good order, to be started again. */
