@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { isJsonObject } from '#libs/common';
 import { type ControllerRoute, listRoutes } from '../access/route-inventory.js';
@@ -22,10 +22,7 @@ export type OpenApiDocument = OpenAPIObject;
  * @throws Error when two operations, or two schemas, have one name
  */
 export function buildOpenApiDocument(app: INestApplication, info: OpenApiInfo): OpenApiDocument {
-  const document = SwaggerModule.createDocument(app, baseDocument(info), {
-    operationIdFactory: (_controller, method) => method,
-    extraModels: [ProblemDto, OAuthErrorDto],
-  });
+  const document = createDocument(app, info);
   const routes = listRoutes(app);
   const schemas = { ...document.components?.schemas, ...addedSchemas(routes) };
   describeSchemas(schemas, info);
@@ -43,6 +40,21 @@ export function buildOpenApiDocument(app: INestApplication, info: OpenApiInfo): 
     parameters: { ...document.components?.parameters, ...SHARED_PARAMETERS },
   };
   return sortDocument(withPublicNames(document));
+}
+
+// Of two classes with one name Swagger describes the last, and only logs that; this application logs nothing by Nest.
+function createDocument(app: INestApplication, info: OpenApiInfo): OpenAPIObject {
+  const warnings: string[] = [];
+  const ignore = () => undefined;
+  Logger.overrideLogger({ log: ignore, error: ignore, warn: (message) => warnings.push(String(message)) });
+  const document = SwaggerModule.createDocument(app, baseDocument(info), {
+    operationIdFactory: (_controller, method) => method,
+    extraModels: [ProblemDto, OAuthErrorDto],
+  });
+  Logger.overrideLogger(false);
+  const clash = warnings.find((warning) => warning.startsWith('Duplicate DTO'));
+  if (clash !== undefined) throw new Error(clash.split('\n', 1)[0]);
+  return document;
 }
 
 function baseDocument(info: OpenApiInfo) {

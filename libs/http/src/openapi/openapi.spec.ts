@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { loadConfig } from '#libs/config';
 import { buildOpenApiDocument, createHttpApp, lintOpenApi, Public } from '../index.js';
 import { asObject, FakeAppModule } from '../testing-app.fake.js';
@@ -94,6 +94,23 @@ describe('the OpenAPI document', () => {
     @Module({ imports: [FakeAppModule], controllers: [OthersController] })
     class OthersModule {}
     await expect(build(OthersModule)).rejects.toThrow('Two operations are called getNote');
+  });
+
+  it('refuses two schemas of one name', async () => {
+    class Answer {
+      @ApiProperty() text!: string;
+    }
+    const Other = class Answer {
+      @ApiProperty() number!: number;
+    };
+    @Controller('answers')
+    class AnswersController {
+      @Get('one') @Public() @ApiOkResponse({ type: Answer }) getOne() {}
+      @Get('other') @Public() @ApiOkResponse({ type: Other }) getOther() {}
+    }
+    @Module({ imports: [FakeAppModule], controllers: [AnswersController] })
+    class AnswersModule {}
+    await expect(build(AnswersModule)).rejects.toThrow('Duplicate DTO detected: "Answer"');
   });
 });
 
