@@ -25,6 +25,13 @@ const INFO = {
   examples: { NoteWriteDto: { title: 'Milk' }, NotePatchDto: { title: 'Tea' } },
 };
 
+function otherAnswer() {
+  class Answer {
+    @ApiProperty() number!: number;
+  }
+  return Answer;
+}
+
 async function build(module = FakeAppModule) {
   const app = await createHttpApp(module, loadConfig({}), { preview: true });
   const document = buildOpenApiDocument(app, INFO);
@@ -100,9 +107,7 @@ describe('the OpenAPI document', () => {
     class Answer {
       @ApiProperty() text!: string;
     }
-    const Other = class Answer {
-      @ApiProperty() number!: number;
-    };
+    const Other = otherAnswer();
     @Controller('answers')
     class AnswersController {
       @Get('one') @Public() @ApiOkResponse({ type: Answer }) getOne() {}
