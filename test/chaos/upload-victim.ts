@@ -9,7 +9,7 @@ import { KillableProcess } from './killable-process.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const ADMIN = { email: 'chaos@example.org', password: 'Correct-Horse-9-Battery' };
-const CREDENTIALS = { accessKeyId: 'chaos', secretAccessKey: 'chaos' };
+const CREDENTIALS = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 const START_SECONDS = 150;
 const DEATH_SECONDS = 60;
 const HALVES_SECONDS = 15;
