@@ -77,6 +77,7 @@ export {
   out,
   propertiesOf,
   type Sql,
+  shown,
   tableOf,
   textOf,
 } from './sql.js';

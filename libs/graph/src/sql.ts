@@ -22,6 +22,18 @@ export function col<D extends Definition>(
   return namedCol(definition, property, alias);
 }
 
+/** The property of the row `alias`, only to be shown: a third quicker to get than {@link col}, but no index is by it. */
+export function shown<D extends Definition>(
+  definition: D,
+  property: Extract<keyof D['properties'], string>,
+  alias: string,
+): Sql {
+  if (!Object.hasOwn(definition.properties, property)) {
+    throw new Error(`${definition.label} has no property "${property}"`);
+  }
+  return sql`ag_catalog.agtype_object_field_agtype(${sql.ref(`${alias}.properties`)}, ${sql.raw(`'"${property}"'::ag_catalog.agtype`)})`;
+}
+
 /** The id property of the vertex row `alias`, whatever its label. */
 export function idOf(alias: string): Sql {
   return rawProperty('id', alias);

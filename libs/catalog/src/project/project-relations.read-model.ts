@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { isJsonObject, type JsonObject, type JsonValue } from '#libs/common';
 import {
-  col,
   constant,
   decodeAgtype,
   type EdgeDefinition,
@@ -10,6 +9,7 @@ import {
   jsonObject,
   propertiesOf,
   type Sql,
+  shown,
   tableOf,
   type VertexDefinition,
 } from '#libs/graph';
@@ -41,8 +41,8 @@ export interface RelatedProject {
 }
 
 /**
- * Projects and what they are joined to, as one row of JSON lists: of projects `[position, properties]`, and of each kind
- * of end `[[position, …], end]`, for environments `[[[position, edge], …], end]`.
+ * Projects and what they are joined to, as one row of JSON lists: of projects their positions and, in the same order,
+ * their properties; of each kind of end `[[position, …], end]`, for environments `[[[position, edge], …], end]`.
  */
 export interface RawProjects {
   readonly projects: string;
@@ -59,21 +59,22 @@ export interface RawProjects {
  * types and environments, and writing properties as text is most of the work of a page.
  */
 export const RELATIONS = constant(sql`
-  (select ${jsonList(sql`'[' || page.position || ',' || ${propertiesOf('page')} || ']'`)} from page) as projects,
-  ${joined(OwnedBy, Team, { slug: col(Team, 'slug', 't'), name: col(Team, 'name', 't') })} as teams,
-  ${joined(HasType, ProjectType, { slug: col(ProjectType, 'slug', 't'), name: col(ProjectType, 'name', 't') })}
+  (select '[' || ${jsonList(sql`page.position::text`)} || ',' || ${jsonList(propertiesOf('page'))} || ']' from page)
+    as projects,
+  ${joined(OwnedBy, Team, { slug: shown(Team, 'slug', 't'), name: shown(Team, 'name', 't') })} as teams,
+  ${joined(HasType, ProjectType, { slug: shown(ProjectType, 'slug', 't'), name: shown(ProjectType, 'name', 't') })}
     as project_types,
   ${joined(
     DeployedIn,
     Environment,
     {
-      slug: col(Environment, 'slug', 't'),
-      name: col(Environment, 'name', 't'),
-      sort_order: col(Environment, 'sort_order', 't'),
+      slug: shown(Environment, 'slug', 't'),
+      name: shown(Environment, 'name', 't'),
+      sort_order: shown(Environment, 'sort_order', 't'),
     },
     sql`'[' || page.position || ',' || ${propertiesOf('e')} || ']'`,
   )} as environments,
-  ${joined(TaggedWith, Tag, { slug: col(Tag, 'slug', 't'), name: col(Tag, 'name', 't') })} as tags,
+  ${joined(TaggedWith, Tag, { slug: shown(Tag, 'slug', 't'), name: shown(Tag, 'name', 't') })} as tags,
   ${BLUEPRINTS_VERSION} as blueprints`);
 
 function joined(
@@ -93,9 +94,10 @@ function joined(
 /** The projects in the order of their positions, which begin at 1. */
 export function toProjects(raw: RawProjects): RelatedProject[] {
   const projects: Growing[] = [];
-  for (const [position, properties] of pairsOf(raw.projects)) {
+  const [positions = [], all = []] = pairsOf(raw.projects);
+  for (const [index, properties] of all.entries()) {
     if (!isJsonObject(properties)) continue;
-    projects[Number(position) - 1] = {
+    projects[Number(positions[index]) - 1] = {
       properties,
       team: undefined,
       projectTypes: [],
