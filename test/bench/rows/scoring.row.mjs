@@ -25,6 +25,8 @@ const FROM = 10_000;
 const P95_BAR = 2;
 const LINEAR_BAR = 1.2;
 const MEMORY_BAR = 1.5;
+// However busy the machine is, more is no measurement.
+const SETTLE_MS = 900_000;
 const ADDRESS = `/api/organizations/${ORGANIZATION}/scoring-policies`;
 
 // Order: before the row that writes, whose database it copies.
@@ -109,11 +111,11 @@ async function measureGraph(graph, serverUrl, timing) {
     for (let index = 0; index < POLICIES; index += 1) await admin.send('POST', ADDRESS, policy(index, 10));
     // The first scores, and whatever the policies caused while they were made.
     await settled(databaseUrl);
-    const bench = { admin, reader, databaseUrl, worker, column, projects: graph.projects };
-    await changeOne(bench, 3);
+    const bench = { admin, reader, databaseUrl, worker, column, projects: graph.projects, changes: 0 };
+    await changeOne(bench);
     const rss = { first: memoryOf(worker.pid).rss };
     const rounds = [];
-    for (let round = 0; round < timing.rounds; round += 1) rounds.push(await changeOne(bench, 20 + 7 * round));
+    for (let round = 0; round < timing.rounds; round += 1) rounds.push(await changeOne(bench));
     // In turn, so that what else the machine does falls on both.
     const idle = [];
     const busy = [];
@@ -138,14 +140,19 @@ async function measureGraph(graph, serverUrl, timing) {
   }
 }
 
+/** Never the same twice in a row, and not that of the other policies: what changes nothing has nothing follow. */
+const weightOf = (change) => 11 + ((change * 7) % 80);
+
 /** Another weight and other scores of one policy: hardly a project keeps its score. */
-async function changeOne({ admin, databaseUrl, worker, column, projects }, weight) {
+async function changeOne(bench) {
+  const { admin, databaseUrl, worker, column, projects } = bench;
+  bench.changes += 1;
   const findBackends = () => backendsOf(databaseUrl, 'imbi');
   const processes = [worker.pid, column.pid];
   const before = { node: processes.map((pid) => cpuMicros([pid])), database: cpuOfEach(await findBackends()) };
   const runs = await runsOf(databaseUrl);
   const started = performance.now();
-  await admin.send('PUT', `${ADDRESS}/p0`, policy(0, weight));
+  await admin.send('PUT', `${ADDRESS}/p0`, policy(0, weightOf(bench.changes)));
   await settled(databaseUrl, runs.changes);
   const took = performance.now() - started;
   const changed = (await runsOf(databaseUrl)).changed - runs.changed;
@@ -165,7 +172,7 @@ async function whileScoring(bench, work) {
   const done = work().finally(() => {
     isOver = true;
   });
-  for (let round = 0; !isOver; round += 1) await changeOne(bench, 5 + (round % 10));
+  while (!isOver) await changeOne(bench);
   return done;
 }
 
@@ -187,8 +194,10 @@ function policy(index, weight) {
 
 /** Resolves when a change after the first `changes` was heard of, every run is through and no score is on its way. */
 async function settled(databaseUrl, changes = 0) {
+  const deadline = Date.now() + SETTLE_MS;
   await withClient(databaseUrl, async (client) => {
     for (let quiet = 0; quiet < 2; ) {
+      if (Date.now() > deadline) throw new Error('the scores did not settle');
       const { rows } = await client.query(`
         select (select count(*) from imbi_system.outbox where topic in ('job', 'event'))
           + (select count(*) from imbi_system.score_runs where state in ('pending', 'running'))
