@@ -2,8 +2,8 @@ import autocannon from 'autocannon';
 import { cpuMicros, cpuOfEach, cpuSince } from './processes.mjs';
 
 export const CONNECTIONS = 20;
-const WARM_REQUESTS = 5000;
-const WARM_ROUNDS = 2;
+const WARM_REQUESTS = 15_000;
+const WARM_ROUNDS = 3;
 
 /**
  * One round of load. `paths` are asked for in turn by every connection. Times are in milliseconds; CPU is of the
