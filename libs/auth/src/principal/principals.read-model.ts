@@ -118,15 +118,22 @@ export class PrincipalsReadModel {
     questions: readonly LivenessQuestion[],
   ): Promise<(PrincipalRow | undefined)[]> {
     const lists: (string | null)[][] = [[], [], [], []];
-    for (const { subject, organization } of questions) {
+    // Who asks several times at the same moment, as consoles and scripts do, is looked up once.
+    const places = new Map<string, number>();
+    const asked = questions.map(({ subject, organization }) => {
       const [credential = null, principal = null, token = null] = parametersOf(subject);
       const slug = organization === null ? null : encodeAgtype(organization);
+      const key = `${slug} ${credential} ${principal} ${token}`;
+      const known = places.get(key);
+      if (known !== undefined) return known;
       for (const [index, value] of [slug, credential, principal, token].entries()) lists[index]?.push(value);
-    }
+      places.set(key, places.size);
+      return places.size - 1;
+    });
     const rows = await this.database.execute<LivenessRow>({ sql: LIVENESS[kind], parameters: lists });
-    const answers = questions.map((): PrincipalRow | undefined => undefined);
-    for (const row of rows) answers[row.n - 1] = row;
-    return answers;
+    const found: PrincipalRow[] = [];
+    for (const row of rows) found[row.n - 1] = row;
+    return asked.map((place) => found[place]);
   }
 }
 

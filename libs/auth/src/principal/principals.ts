@@ -120,9 +120,11 @@ export class Principals {
   }
 
   private remember(key: string, row: PrincipalRow, known: KnownPermissions | undefined): Held {
-    const held = heldBy(row) ?? known ?? NOTHING;
-    const { permissions, requiresSecondFactor } = held;
+    const computed = heldBy(row);
     const { version, organization_id: organizationId, is_admin: isAdmin } = row;
+    if (known && !computed && isUnchanged(row, known) && known.isAdmin === isAdmin) return known;
+    const held = computed ?? known ?? NOTHING;
+    const { permissions, requiresSecondFactor } = held;
     this.known.set(key, { version, organizationId, isAdmin, permissions, requiresSecondFactor });
     return held;
   }

@@ -5,16 +5,17 @@ import { toRecord } from './memory-throttler-storage.js';
 
 type ThrottlerStorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-// One round trip for any number of hits; the window's end is set by the hit that opens it, so it cannot be pushed away by
-// more hits.
+// One round trip for any number of callers; for each, how long its window is and how often it calls. The window's end is
+// set by the hit that opens it, so it cannot be pushed away by more hits.
 const INCREMENT = `
 local answers = {}
 for i, key in ipairs(KEYS) do
-  local hits = redis.call('INCR', key)
-  local left = hits == 1 and -1 or redis.call('PTTL', key)
+  local ttl, times = ARGV[2 * i - 1], tonumber(ARGV[2 * i])
+  local hits = redis.call('INCRBY', key, times)
+  local left = hits == times and -1 or redis.call('PTTL', key)
   if left < 0 then
-    redis.call('PEXPIRE', key, ARGV[i])
-    left = tonumber(ARGV[i])
+    redis.call('PEXPIRE', key, ttl)
+    left = tonumber(ttl)
   end
   answers[i] = { hits, left }
 end
@@ -22,6 +23,7 @@ return answers
 `;
 // Hits are not repeated when it fails: they may have been counted.
 const BATCHES = { largest: 64, concurrent: 1, retryApart: false };
+const NO_ANSWER: readonly [hits: number, left: number] = [0, 0];
 const COMMAND_TIMEOUT_MILLISECONDS = 500;
 const CONNECT_TIMEOUT_MILLISECONDS = 2000;
 const logger = createLogger('rate-limit');
@@ -32,7 +34,7 @@ interface Hit {
 }
 
 interface WithIncrement extends Redis {
-  imbiIncrement(keyCount: number, ...keysAndTtls: (string | number)[]): Promise<[hits: number, left: number][]>;
+  imbiIncrement(keyCount: number, ...keysTtlsAndTimes: (string | number)[]): Promise<[hits: number, left: number][]>;
 }
 
 /** Fixed windows in Valkey or Redis, shared by every process of the installation. Hits of a moment go there together. */
@@ -74,9 +76,23 @@ export class RedisThrottlerStorage implements ThrottlerStorage {
     this.redis.disconnect();
   }
 
-  private incrementAll(hits: readonly Hit[]): Promise<[hits: number, left: number][]> {
-    const keys = hits.map(({ key }) => key);
-    return this.redis.imbiIncrement(keys.length, ...keys, ...hits.map(({ ttl }) => ttl));
+  // Who calls much calls often at the same moment: that is one key, and its hits have the numbers up to what is answered.
+  private async incrementAll(hits: readonly Hit[]): Promise<[hits: number, left: number][]> {
+    const times = new Map<string, number>();
+    const numbers = hits.map(({ key }) => {
+      const number = (times.get(key) ?? 0) + 1;
+      times.set(key, number);
+      return number;
+    });
+    const ttls = new Map(hits.map(({ key, ttl }) => [key, ttl]));
+    const keys = [...times.keys()];
+    const counted = keys.flatMap((key) => [ttls.get(key) ?? 0, times.get(key) ?? 0]);
+    const answers = await this.redis.imbiIncrement(keys.length, ...keys, ...counted);
+    const totals = new Map(keys.map((key, index) => [key, answers[index] ?? NO_ANSWER]));
+    return hits.map(({ key }, index) => {
+      const [total, left] = totals.get(key) ?? NO_ANSWER;
+      return [total - (times.get(key) ?? 0) + (numbers[index] ?? 0), left];
+    });
   }
 
   // Callers that come while the first connection is being made wait for it; afterwards none waits: a store that is away
