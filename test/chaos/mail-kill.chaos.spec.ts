@@ -12,7 +12,7 @@ import { KillableProcess } from './killable-process.js';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const NATIVE = process.env['IMBI_TEST_ENGINES'] === 'native';
 // On embedded engines a kill takes the database with it, and the next start takes its time.
-const KILLS = Number(process.env['IMBI_CHAOS_MAIL_KILLS'] ?? (NATIVE ? 100 : 10));
+const KILLS = Number(process.env['IMBI_CHAOS_MAIL_KILLS'] ?? (NATIVE ? 50 : 10));
 const ADMIN = { email: 'chaos@example.org', password: 'Correct-Horse-9-Battery' };
 const PROBE = path.join(import.meta.dirname, 'probe-process.mjs');
 const API = path.join(ROOT, 'dist/apps/api/src/main.js');
