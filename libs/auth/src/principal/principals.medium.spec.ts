@@ -15,6 +15,9 @@ import { LIVENESS } from './liveness-sql.js';
 import { principalSql } from './principal-sql.js';
 import { Principals } from './principals.js';
 
+/** How many random graphs; the more, the longer. */
+const GRAPHS = Number(process.env['IMBI_TEST_PERMISSION_GRAPHS'] ?? 100);
+
 let platform: AuthPlatform;
 let services: ServiceLocator;
 
@@ -230,7 +233,7 @@ describe('effective permissions', () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: GRAPHS },
     );
     expect(compared).toBeGreaterThan(300);
   });
