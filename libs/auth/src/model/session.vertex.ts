@@ -40,7 +40,7 @@ export const RefreshToken = defineVertex('RefreshToken', {
   },
   unique: [['token_hash'], ['jti']],
   indexes: [['session_id'], ['spent_at', 'id']],
-  // A new one every few minutes of each session; that they were exchanged is in the audit log.
+  // A new one at each refresh of each session; that they were exchanged is in the audit log.
   history: 'none',
 });
 
