@@ -91,7 +91,7 @@ export class AccessTokens {
     await this.store.refresh();
     const { issuer, audience } = this;
     const jti = newId();
-    const token = await signJwt(this.store.keys.current, {
+    const token = signJwt(this.store.keys.current, {
       typ: ACCESS_TOKEN_TYPE,
       issuer,
       audience,

@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -6,7 +7,6 @@ import {
   importJWK,
   type JWK,
   type JWTPayload,
-  SignJWT,
 } from 'jose';
 
 /** The one algorithm of every token; a token that names another is refused. */
@@ -15,7 +15,7 @@ export const JWT_ALGORITHM = 'ES256';
 /** An ES256 key pair in memory; `kid` is its RFC 7638 thumbprint. */
 export interface SigningKey {
   readonly kid: string;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: KeyObject;
   readonly publicKey: CryptoKey;
   readonly jwk: JWK;
 }
@@ -60,17 +60,23 @@ export function publicJwk(key: SigningKey): JWK {
   return { ...key.jwk, kid: key.kid, alg: JWT_ALGORITHM, use: 'sig' };
 }
 
-export async function signJwt(key: SigningKey, token: JwtToSign): Promise<string> {
-  const issuedAt = Math.floor(token.issuedAt.getTime() / 1000);
-  return new SignJWT(token.claims)
-    .setProtectedHeader({ alg: JWT_ALGORITHM, typ: token.typ, kid: key.kid })
-    .setIssuer(token.issuer)
-    .setAudience(token.audience)
-    .setSubject(token.subject)
-    .setJti(token.jti)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + token.ttlSeconds)
-    .sign(key.privateKey);
+/**
+ * A token in compact form. Signed at once and not by WebCrypto: handing 30 µs of work to another thread and taking the
+ * answer back costs several times what the work does.
+ */
+export function signJwt(key: SigningKey, token: JwtToSign): string {
+  const { typ, issuer, audience, subject, jti, ttlSeconds, claims } = token;
+  const iat = Math.floor(token.issuedAt.getTime() / 1000);
+  const exp = iat + ttlSeconds;
+  const header = encodePart({ alg: JWT_ALGORITHM, typ, kid: key.kid });
+  const signed = `${header}.${encodePart({ ...claims, iss: issuer, aud: audience, sub: subject, jti, iat, exp })}`;
+  // JWS wants r and s side by side (RFC 7518, 3.4), not the DER that is made otherwise.
+  const signature = sign('sha256', Buffer.from(signed), { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
+  return `${signed}.${signature.toString('base64url')}`;
+}
+
+function encodePart(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
 }
 
 async function fromPrivateJwk(privateJwk: JWK): Promise<SigningKey> {
@@ -79,14 +85,14 @@ async function fromPrivateJwk(privateJwk: JWK): Promise<SigningKey> {
   const jwk = { kty, crv, x, y };
   return {
     kid: await calculateJwkThumbprint(jwk),
-    privateKey: await importKey(privateJwk, true),
-    publicKey: await importKey(jwk, true),
+    privateKey: createPrivateKey({ key: { ...privateJwk }, format: 'jwk' }),
+    publicKey: await importPublicKey(jwk),
     jwk,
   };
 }
 
-async function importKey(jwk: JWK, extractable: boolean): Promise<CryptoKey> {
-  const key = await importJWK(jwk, JWT_ALGORITHM, { extractable });
+async function importPublicKey(jwk: JWK): Promise<CryptoKey> {
+  const key = await importJWK(jwk, JWT_ALGORITHM, { extractable: true });
   if (key instanceof Uint8Array) throw new Error('A signing key must be asymmetric.');
   return key;
 }
