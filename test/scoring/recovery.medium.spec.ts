@@ -156,7 +156,7 @@ describe('a run that follows from a change', () => {
       if (!step) throw new Error('the run is not ours');
       if (step.kind === 'through') return { batches, lap: step.lap };
       if (step.kind === 'blocked') throw new Error('nobody else is on it');
-      if (step.batchId !== undefined) await writer.finish(step.batchId);
+      if (step.batch) await writer.store(step.batch);
       batches += 1;
     }
   }

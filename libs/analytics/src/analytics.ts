@@ -76,11 +76,17 @@ export class Analytics {
    * @throws DomainError `analytics_rejected` (these rows can never go in) or `analytics_unavailable` (try again later)
    */
   async insert(table: string, rows: readonly object[], options: InsertOptions): Promise<void> {
+    const lines = rows.map((row) => JSON.stringify(row));
+    await this.insertLines(table, lines, options);
+  }
+
+  /** {@link insert} of rows that are JSON already, each without line breaks, as `JSON.stringify` writes it. */
+  async insertLines(table: string, lines: readonly string[], options: InsertOptions): Promise<void> {
     if (!TOKEN.test(options.token)) throw new Error(`"${options.token}" is no insert token`);
     const target = this.table(table);
-    if (rows.length === 0) return;
+    if (lines.length === 0) return;
     const client = await this.client();
-    const body = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const body = `${lines.join('\n')}\n`;
     const settings = `insert_deduplication_token='${options.token}', ${INSERT_SETTINGS}`;
     try {
       const { stream } = await client.exec({

@@ -17,4 +17,13 @@ export const scoringSection = section('scoring', 'Scoring', {
     unit: 'projects',
     description: 'Projects that are scored at once when many are: with one read, one insert and one update.',
   }),
+  share: setting.integer({
+    env: 'IMBI_SCORING_SHARE',
+    default: 50,
+    min: 10,
+    max: 100,
+    unit: 'percent',
+    description:
+      'How much of the time a run over many projects works. For the rest it leaves processors and database to others.',
+  }),
 });

@@ -5,7 +5,7 @@ import type { GraphTransaction } from '#libs/graph';
 import type { Evaluation } from '../engine/evaluate.js';
 import type { ScoredProject } from '../score/project-attributes.js';
 import { ScoringInputsReader, scoreOf } from '../score/scoring-inputs.js';
-import { type DecidedScore, ScoreJournal } from './score-journal.repository.js';
+import { type DecidedBatch, type DecidedScore, ScoreJournal } from './score-journal.repository.js';
 
 export interface ProjectToScore {
   readonly id: string;
@@ -25,10 +25,8 @@ export interface ScoreRequest {
 export interface Decision {
   /** Batches of others that stand in the way: nothing is decided until they are finished. */
   readonly pending: readonly string[];
-  /** The batch that is in the journal now; undefined where no score is another one. */
-  readonly batchId: string | undefined;
-  /** How many scores are. */
-  readonly changed: number;
+  /** What is in the journal now; undefined where no score is another one. */
+  readonly batch: DecidedBatch | undefined;
   /** Projects that are gone. */
   readonly missing: readonly ProjectToScore[];
 }
@@ -45,34 +43,33 @@ export class ScoreDecider {
     const journal = new ScoreJournal(tx);
     const now = await journal.takeTurn(request.projects.map(({ organizationId }) => organizationId));
     const pending = await journal.pending(request.projects.map(({ id }) => id));
-    if (pending.length > 0) return { pending, batchId: undefined, changed: 0, missing: [] };
-    const { decided, missing } = await this.compute(tx, request, now);
-    const changed = decided.length;
-    if (changed === 0) return { pending: [], batchId: undefined, changed, missing };
-    const batchId = newId();
-    await journal.add(batchId, request.runId ?? null, decided);
-    return { pending: [], batchId, changed, missing };
+    if (pending.length > 0) return { pending, batch: undefined, missing: [] };
+    const { scores, missing } = await this.compute(tx, request, now);
+    if (scores.length === 0) return { pending: [], batch: undefined, missing };
+    const batch = { id: newId(), scores };
+    await journal.add(batch, request.runId ?? null);
+    return { pending: [], batch, missing };
   }
 
   private async compute(
     tx: GraphTransaction,
     { projects, force }: ScoreRequest,
     now: string,
-  ): Promise<{ decided: DecidedScore[]; missing: ProjectToScore[] }> {
+  ): Promise<{ scores: DecidedScore[]; missing: ProjectToScore[] }> {
     const asked = new Map(projects.map((project) => [project.id, project]));
     const inputs = await this.inputs.read(tx, [...asked.keys()]);
     const today = new Date(now);
-    const decided: DecidedScore[] = [];
+    const scores: DecidedScore[] = [];
     for (const project of inputs.projects) {
       const evaluation = project.archived ? undefined : scoreOf(inputs, project, today);
       const score = evaluation?.score ?? null;
       const reason = asked.get(project.id)?.reason ?? '';
       asked.delete(project.id);
       if (score === project.score && !force) continue;
-      const history = toHistory(project, evaluation, { now, reason });
-      decided.push({ projectId: project.id, history });
+      const line = JSON.stringify(toHistory(project, evaluation, { now, reason }));
+      scores.push({ projectId: project.id, score, line });
     }
-    return { decided, missing: [...asked.values()] };
+    return { scores, missing: [...asked.values()] };
   }
 }
 
@@ -81,7 +78,6 @@ function toHistory(
   evaluation: Evaluation | undefined,
   { now, reason }: { now: string; reason: string },
 ): ScoreHistoryRow {
-  const parts = (evaluation?.results ?? []).filter(({ applies }) => applies);
   return {
     organization: project.organizationId,
     team: project.teamId,
@@ -92,6 +88,15 @@ function toHistory(
     score: evaluation?.score ?? null,
     previous_score: project.score,
     change_reason: reason,
-    breakdown: JSON.stringify(Object.fromEntries(parts.map(({ rule, score }) => [rule.slug, [score, rule.weight]]))),
+    breakdown: breakdownOf(evaluation),
   };
+}
+
+/** `{slug: [score, weight]}` of the policies that apply, written as it is: an object of them all costs more than scoring. */
+function breakdownOf(evaluation: Evaluation | undefined): string {
+  const parts: string[] = [];
+  for (const { rule, applies, score } of evaluation?.results ?? []) {
+    if (applies) parts.push(`${JSON.stringify(rule.slug)}:[${score},${rule.weight}]`);
+  }
+  return `{${parts.join(',')}}`;
 }

@@ -1,4 +1,5 @@
 import { type Analytics, SCORE_HISTORY, SCORE_LATEST, type ScoreHistoryRow } from '#libs/analytics';
+import type { DecidedBatch } from './score-journal.repository.js';
 
 /** The last row of a project that still counts there. */
 export type LastCounted = Pick<ScoreHistoryRow, 'team' | 'project_types' | 'project_slug' | 'project_id'> & {
@@ -15,8 +16,9 @@ export class ScoreHistory {
   constructor(private readonly analytics: Analytics) {}
 
   /** @throws DomainError `analytics_unavailable` */
-  async insert(batchId: string, rows: readonly ScoreHistoryRow[]): Promise<void> {
-    await this.analytics.insert(SCORE_HISTORY, rows, { token: `score:${batchId}` });
+  async insert({ id, scores }: DecidedBatch): Promise<void> {
+    const lines = scores.map(({ line }) => line);
+    await this.analytics.insertLines(SCORE_HISTORY, lines, { token: `score:${id}` });
   }
 
   /** Of these projects, those that the history takes for ones that count. */

@@ -1,17 +1,22 @@
 import { sql } from 'kysely';
-import type { ScoreHistoryRow } from '#libs/analytics';
 import type { StatementRunner } from '../shared/statement-runner.js';
 
 /** A score that is decided and has still to get into the history and the graph. */
 export interface DecidedScore {
   readonly projectId: string;
-  readonly history: ScoreHistoryRow;
+  readonly score: number | null;
+  /** A ScoreHistoryRow as JSON, which is what the journal keeps and the history takes. */
+  readonly line: string;
 }
 
-interface JournalRow {
-  readonly project_id: string;
-  readonly history: string;
+/** Scores that were decided together, and get into both together. */
+export interface DecidedBatch {
+  readonly id: string;
+  readonly scores: readonly DecidedScore[];
 }
+
+// JSON has line breaks as \n, and ids have none: what is joined by one needs none of the escapes of an array's text.
+const BREAK = '\n';
 
 /**
  * Decided scores on their way: a row is written with the decision, and leaves with the write to the graph. What is in
@@ -39,27 +44,33 @@ export class ScoreJournal {
     return rows.map(({ batch_id }) => batch_id);
   }
 
-  async add(batchId: string, runId: string | null, decided: readonly DecidedScore[]): Promise<void> {
-    const ids = decided.map(({ projectId }) => projectId);
-    const rows = decided.map(({ history }) => JSON.stringify(history));
+  /** @param batch of at least one score */
+  async add({ id, scores }: DecidedBatch, runId: string | null): Promise<void> {
+    const ids = scores.map(({ projectId }) => projectId).join(BREAK);
+    const lines = scores.map(({ line }) => line).join(BREAK);
     await this.statements.run(sql`
       insert into imbi_system.score_writes (project_id, batch_id, position, run_id, history)
-      select given.project_id, ${batchId}, given.position, ${runId}, given.history
-      from unnest(${ids}::text[], ${rows}::text[]) with ordinality as given (project_id, history, position)`);
+      select given.project_id, ${id}, given.position, ${runId}, given.history
+      from unnest(string_to_array(${ids}, ${BREAK}), string_to_array(${lines}, ${BREAK}))
+        with ordinality as given (project_id, history, position)`);
   }
 
-  /** The rows of a batch as they were added, for the history; none where somebody has finished it. */
-  async read(batchId: string): Promise<ScoreHistoryRow[]> {
-    const rows = await this.statements.run<{ history: string }>(sql`
-      select history from imbi_system.score_writes where batch_id = ${batchId} order by position`);
-    return rows.map(({ history }) => JSON.parse(history));
+  /** A batch as it was added; without scores where somebody has finished it. */
+  async read(batchId: string): Promise<DecidedBatch> {
+    const rows = await this.statements.run<{ project_id: string; history: string }>(sql`
+      select project_id, history from imbi_system.score_writes where batch_id = ${batchId} order by position`);
+    const scores = rows.map(({ project_id, history }) => {
+      const { score }: { score: number | null } = JSON.parse(history);
+      return { projectId: project_id, score, line: history };
+    });
+    return { id: batchId, scores };
   }
 
-  /** Takes a batch out, for the graph; nothing where somebody else did. */
-  async take(batchId: string): Promise<DecidedScore[]> {
-    const rows = await this.statements.run<JournalRow>(sql`
-      delete from imbi_system.score_writes where batch_id = ${batchId} returning project_id, history`);
-    return rows.map(({ project_id, history }) => ({ projectId: project_id, history: JSON.parse(history) }));
+  /** Takes a batch out, for the graph: the ids of its projects, none where somebody else did. */
+  async take(batchId: string): Promise<string[]> {
+    const rows = await this.statements.run<{ project_id: string }>(sql`
+      delete from imbi_system.score_writes where batch_id = ${batchId} returning project_id`);
+    return rows.map(({ project_id }) => project_id);
   }
 
   /** The batches of a run that are on their way. */

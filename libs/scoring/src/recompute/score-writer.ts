@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Analytics } from '#libs/analytics';
+import { Analytics, type ScoreHistoryRow } from '#libs/analytics';
 import { Project } from '#libs/catalog';
 import { Graph } from '#libs/graph';
 import { type ProjectToScore, ScoreDecider, type ScoreRequest } from './score-decider.js';
 import { type LastCounted, ScoreHistory } from './score-history.repository.js';
-import { ScoreJournal } from './score-journal.repository.js';
+import { type DecidedBatch, ScoreJournal } from './score-journal.repository.js';
 
 /**
  * Computes scores and stores them, history first. A decision is kept in the journal until it is in both, so that whoever
@@ -25,25 +25,30 @@ export class ScoreWriter {
   /** @throws DomainError `analytics_unavailable`; what is decided is then finished by the next who comes */
   async score(request: ScoreRequest): Promise<void> {
     for (;;) {
-      const { pending, batchId, missing } = await this.graph.transaction((tx) => this.decider.decide(tx, request));
+      const { pending, batch, missing } = await this.graph.transaction((tx) => this.decider.decide(tx, request));
       await this.finishAll(pending);
       if (pending.length > 0) continue;
-      if (batchId !== undefined) await this.finish(batchId);
+      if (batch) await this.store(batch);
       if (missing.length > 0) await this.bury(missing);
       return;
     }
   }
 
   /** Brings a decided batch into the history and then into the graph; harmless if somebody else does it meanwhile. */
-  async finish(batchId: string): Promise<void> {
-    const rows = await new ScoreJournal(this.graph.read).read(batchId);
-    if (rows.length === 0) return;
-    await this.history.insert(batchId, rows);
+  async store(batch: DecidedBatch): Promise<void> {
+    await this.history.insert(batch);
+    const scores = new Map(batch.scores.map(({ projectId, score }) => [projectId, score]));
     await this.graph.transaction(async (tx) => {
-      const decided = await new ScoreJournal(tx).take(batchId);
-      const values = decided.map(({ projectId, history }) => ({ id: projectId, value: history.score }));
+      const taken = await new ScoreJournal(tx).take(batch.id);
+      const values = taken.map((id) => ({ id, value: scores.get(id) ?? null }));
       await tx.derive(Project, 'score', values);
     });
+  }
+
+  /** {@link store} of what whoever decided it has left in the journal; nothing where it is no longer there. */
+  async finish(batchId: string): Promise<void> {
+    const batch = await new ScoreJournal(this.graph.read).read(batchId);
+    if (batch.scores.length > 0) await this.store(batch);
   }
 
   async finishAll(batchIds: readonly string[]): Promise<void> {
@@ -68,8 +73,9 @@ export class ScoreWriter {
       const timestamp = await journal.takeTurn([organization]);
       if ((await journal.pending([last.project_id])).length > 0) return;
       const { score: previous_score, ...whose } = last;
-      const history = { ...whose, organization, timestamp, score: null, previous_score, change_reason: reason };
-      await journal.add(batchId, null, [{ projectId: last.project_id, history: { ...history, breakdown: '{}' } }]);
+      const row = { ...whose, organization, timestamp, score: null, previous_score, change_reason: reason };
+      const line = JSON.stringify({ ...row, breakdown: '{}' } satisfies ScoreHistoryRow);
+      await journal.add({ id: batchId, scores: [{ projectId: last.project_id, score: null, line }] }, null);
     });
     await this.finish(batchId);
   }

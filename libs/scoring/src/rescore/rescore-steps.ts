@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '#libs/config';
 import { Graph, type GraphTransaction } from '#libs/graph';
 import { type ProjectToScore, ScoreDecider } from '../recompute/score-decider.js';
+import type { DecidedBatch } from '../recompute/score-journal.repository.js';
 import { ScoredProjectsReadModel, type SelectedProject } from '../score/scored-projects.read-model.js';
 import { RescoreRuns, type RunRow } from './rescore-runs.repository.js';
 
@@ -9,7 +10,7 @@ export type RescoreStep =
   /** A batch is decided, and noted with the run. */
   | {
       readonly kind: 'decided';
-      readonly batchId: string | undefined;
+      readonly batch: DecidedBatch | undefined;
       readonly missing: readonly ProjectToScore[];
       readonly done: number;
       readonly total: number;
@@ -37,17 +38,18 @@ export class RescoreSteps {
       const runs = new RescoreRuns(tx);
       const run = await runs.lock(runId, holder);
       if (!run) return undefined;
-      const { batch, wrapped } = await this.batch(tx, run);
-      const last = batch.at(-1);
+      const { batch: selected, wrapped } = await this.batch(tx, run);
+      const last = selected.at(-1);
       if (!last) return { kind: 'through', lap: run.lap };
-      const projects = batch.map((project) => ({ ...project, reason: run.reason }));
-      const { pending, batchId, changed, missing } = await this.decider.decide(tx, { projects, runId });
+      const projects = selected.map((project) => ({ ...project, reason: run.reason }));
+      const { pending, batch, missing } = await this.decider.decide(tx, { projects, runId });
       if (pending.length > 0) return { kind: 'blocked', pending };
-      const done = run.done + batch.length;
+      const done = run.done + selected.length;
+      const changed = run.changed + (batch?.scores.length ?? 0);
       const total = run.total > 0 ? run.total : run.done + (await new ScoredProjectsReadModel(tx).count(run.selection));
-      const step = { reached: last.id, wrapped, done, changed: run.changed + changed, total: Math.max(total, done) };
+      const step = { reached: last.id, wrapped, done, changed, total: Math.max(total, done) };
       await runs.advance(runId, holder, step);
-      return { kind: 'decided', batchId, missing, done, total: step.total };
+      return { kind: 'decided', batch, missing, done, total: step.total };
     });
   }
 

@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { sleep } from '#libs/common';
+import { CONFIG, type Config } from '#libs/config';
 import { Graph } from '#libs/graph';
 import { type JobContext, OnJob } from '#libs/queue';
 import { recomputeMany } from '../recompute/recompute.job.js';
@@ -7,9 +9,12 @@ import { ScoreWriter } from '../recompute/score-writer.js';
 import { RescoreRuns, WAIT_SECONDS } from './rescore-runs.repository.js';
 import { RescoreSteps } from './rescore-steps.js';
 
+// Well within the lease of a run (RescoreRuns), or another job would take it.
+const LONGEST_REST_MS = 1000;
+
 /**
- * Scores the projects of a run in batches, in the order of their ids. Killed at any moment it is gone on with after the
- * last batch that was decided.
+ * Scores the projects of a run in batches, in the order of their ids, and rests between them. Killed at any moment it is
+ * gone on with after the last batch that was decided.
  */
 @Injectable()
 export class RescoreHandler {
@@ -17,6 +22,7 @@ export class RescoreHandler {
     private readonly graph: Graph,
     private readonly steps: RescoreSteps,
     private readonly writer: ScoreWriter,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @OnJob(recomputeMany)
@@ -42,15 +48,23 @@ export class RescoreHandler {
     // One step after the other: two at once would be sooner through, and leave other requests no processor.
     for (;;) {
       context.signal.throwIfAborted();
+      const begun = performance.now();
       const step = await this.steps.next(id, context.jobId);
       if (!step) return;
       if (step.kind === 'blocked') await this.writer.finishAll(step.pending);
       else if (step.kind === 'decided') {
-        if (step.batchId !== undefined) await this.writer.finish(step.batchId);
+        if (step.batch) await this.writer.store(step.batch);
         if (step.missing.length > 0) await this.writer.bury(step.missing);
         await context.progress({ done: step.done, total: step.total });
+        if (step.done < step.total) await this.rest(performance.now() - begun, context.signal);
       } else if (await new RescoreRuns(this.graph.read).end(id, step.lap)) return;
     }
+  }
+
+  /** So that requests of the same moment find a free processor now and then, however long the run is. */
+  private rest(workedMs: number, signal: AbortSignal): Promise<void> {
+    const { share } = this.config.scoring;
+    return sleep(Math.min(LONGEST_REST_MS, workedMs * (100 / share - 1)), signal);
   }
 
   private join(jobId: string, organizationId: string | null, reason: string): Promise<string> {

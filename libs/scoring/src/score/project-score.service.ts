@@ -55,7 +55,7 @@ export class ProjectScores {
     id: string,
   ): Promise<{ project: ScoredProject; evaluation: Evaluation }> {
     const inputs = isId(id) ? await this.inputs.read(this.graph.read, [id]) : undefined;
-    const project = inputs?.projects[0];
+    const [project] = inputs?.projects ?? [];
     if (!inputs || project?.organizationId !== organizationId) throw notFound(`The project "${id}"`);
     return { project, evaluation: scoreOf(inputs, project, new Date()) };
   }

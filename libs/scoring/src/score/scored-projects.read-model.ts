@@ -6,6 +6,7 @@ import {
   col,
   constant,
   decodeAgtype,
+  decodeMap,
   type EdgeDefinition,
   encode,
   encodeList,
@@ -15,6 +16,7 @@ import {
   jsonList,
   jsonObject,
   namedCol,
+  out,
   propertiesOf,
   type Sql,
   tableOf,
@@ -23,6 +25,9 @@ import {
 } from '#libs/graph';
 import type { StatementRunner } from '../shared/statement-runner.js';
 import type { ScoredProject } from './project-attributes.js';
+
+// agtype, like JSON, is written without line breaks.
+const BREAK = '\n';
 
 /** Which projects: all conditions that are there must hold. */
 export interface Selection {
@@ -39,7 +44,9 @@ export interface SelectedProject {
 }
 
 interface RawBatch {
-  readonly projects: string;
+  /** As many lines as projects. */
+  readonly projects: string | null;
+  readonly organizations: string;
   readonly teams: string;
   readonly types: string;
   readonly environments: string;
@@ -51,10 +58,10 @@ export class ScoredProjectsReadModel {
   constructor(private readonly statements: StatementRunner) {}
 
   /** Those of the ids that are there, archived ones too. */
-  async byIds(ids: readonly string[]): Promise<ScoredProject[]> {
+  async byIds(ids: readonly string[]): Promise<ScoredProjects> {
     const projects = sql`select p.id, p.properties from ${tableOf(Project)} p where ${anyOf(idOf('p'), encodeList(ids))}`;
     const rows = await this.statements.run(batch(projects), { fixed: true });
-    return toProjects(rows[0]);
+    return new ScoredProjects(rows[0]);
   }
 
   /** The next projects of a selection after `after`, by id. */
@@ -109,11 +116,13 @@ function batch(projects: Sql): Sql<RawBatch> {
     with page as materialized (
       select p.id, p.properties, row_number() over () as position from (${projects}) p
     )
-    select ${RELATIONS}`;
+    select ${COLUMNS}`;
 }
 
-const RELATIONS = constant(sql`
-  (select ${jsonList(propertiesOf('page'), sql.ref('page.position'))} from page) as projects,
+const COLUMNS = constant(sql`
+  (select string_agg(${propertiesOf('page')}, ${sql.lit(BREAK)} order by page.position) from page) as projects,
+  (select ${jsonList(out(sql.ref('page.organization_id')))}
+    from (select distinct ${col(Project, 'organization_id', 'page')} as organization_id from page) page) as organizations,
   ${joined(OwnedBy, Team)} as teams, ${joined(HasType, ProjectType)} as types,
   ${joined(DeployedIn, Environment)} as environments, ${joined(TaggedWith, Tag)} as tags`);
 
@@ -130,24 +139,40 @@ interface Joined {
   readonly slug: string;
 }
 
-function toProjects(raw: RawBatch | undefined): ScoredProject[] {
-  if (!raw) return [];
-  const teams = byPosition(raw.teams);
-  const types = byPosition(raw.types);
-  const environments = byPosition(raw.environments);
-  const tags = byPosition(raw.tags);
-  return listOf(raw.projects)
-    .filter(isJsonObject)
-    .map((stored, index) => {
+/**
+ * The projects of a batch, in no particular order. Each is made when it comes: as a list, what five hundred consist of
+ * would live long enough to be collected as old.
+ */
+export class ScoredProjects implements Iterable<ScoredProject> {
+  readonly organizationIds: readonly string[];
+  private readonly lines: readonly string[];
+  private readonly teams: ReadonlyMap<number, readonly Joined[]>;
+  private readonly types: ReadonlyMap<number, readonly Joined[]>;
+  private readonly environments: ReadonlyMap<number, readonly Joined[]>;
+  private readonly tags: ReadonlyMap<number, readonly Joined[]>;
+
+  constructor(raw: RawBatch | undefined) {
+    const known = new Map<string, Joined>();
+    this.lines = raw?.projects?.split(BREAK) ?? [];
+    this.organizationIds = listOf(raw?.organizations).map(String);
+    this.teams = byPosition(raw?.teams, known);
+    this.types = byPosition(raw?.types, known);
+    this.environments = byPosition(raw?.environments, known);
+    this.tags = byPosition(raw?.tags, known);
+  }
+
+  *[Symbol.iterator](): Generator<ScoredProject> {
+    for (const [index, line] of this.lines.entries()) {
       // PostgreSQL numbers rows from 1.
       const at = (items: ReadonlyMap<number, readonly Joined[]>) => items.get(index + 1) ?? [];
-      return toProject(stored, {
-        teamId: at(teams)[0]?.id ?? '',
-        types: at(types),
-        environments: at(environments),
-        tags: at(tags),
+      yield toProject(decodeMap(line), {
+        teamId: at(this.teams)[0]?.id ?? '',
+        types: at(this.types),
+        environments: at(this.environments),
+        tags: at(this.tags),
       });
-    });
+    }
+  }
 }
 
 interface Relations {
@@ -174,20 +199,24 @@ function toProject(stored: JsonObject, { teamId, types, environments, tags }: Re
   };
 }
 
-function byPosition(text: string): ReadonlyMap<number, readonly Joined[]> {
+/** @param known what was met before, so that a thousand projects of a type share its texts */
+function byPosition(text: string | undefined, known: Map<string, Joined>): ReadonlyMap<number, readonly Joined[]> {
   const found = new Map<number, Joined[]>();
   for (const pair of listOf(text)) {
     const [position, item] = Array.isArray(pair) ? pair : [];
     if (!isJsonObject(item)) continue;
-    const items = found.get(Number(position)) ?? [];
-    items.push({ id: String(item['id']), slug: String(item['slug']) });
-    found.set(Number(position), items);
+    const id = String(item['id']);
+    const joined = known.get(id) ?? { id, slug: String(item['slug']) };
+    known.set(id, joined);
+    const items = found.get(Number(position));
+    if (items) items.push(joined);
+    else found.set(Number(position), [joined]);
   }
   for (const items of found.values()) items.sort((left, right) => (left.slug < right.slug ? -1 : 1));
   return found;
 }
 
-function listOf(text: string): readonly JsonValue[] {
-  const value = decodeAgtype(text);
+function listOf(text: string | undefined): readonly JsonValue[] {
+  const value = decodeAgtype(text ?? null);
   return Array.isArray(value) ? value : [];
 }

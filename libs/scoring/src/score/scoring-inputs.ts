@@ -13,7 +13,7 @@ export type RulesByScope = ReadonlyMap<string, readonly Rule[]>;
 
 /** Everything that the scores of some projects follow from, as of one moment. */
 export interface ScoringInputs {
-  readonly projects: readonly ScoredProject[];
+  readonly projects: Iterable<ScoredProject>;
   readonly rules: RulesByScope;
   subject(project: ScoredProject): Subject;
 }
@@ -26,8 +26,7 @@ export class ScoringInputsReader {
   /** @param statements a transaction, where no other connection may be used */
   async read(statements: StatementRunner, ids: readonly string[]): Promise<ScoringInputs> {
     const projects = await new ScoredProjectsReadModel(statements).byIds(ids);
-    const organizations = new Set(projects.map(({ organizationId }) => organizationId));
-    const rules = await this.rules(statements, [...organizations]);
+    const rules = await this.rules(statements, projects.organizationIds);
     const blueprints = await this.schemas.current(statements);
     return {
       projects,
