@@ -7,6 +7,7 @@ export {
   MigrationBuilder,
   migration,
   searchExpression,
+  searchTexts,
   uniqueIndexName,
 } from './migration.js';
 export { type MigrationReport, migrate, type PendingMigrations, pendingMigrations } from './migrator.js';

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { JsonValue } from '#libs/common';
 import type { VertexDefinition } from './definition.js';
 import type { Properties, Property } from './property.js';
-import { colAt, encode, equal, greater, idOf, less, namedCol, type Sql } from './sql.js';
+import { colAt, encode, equal, greater, idOf, less, namedCol, type Sql, shown, shownId } from './sql.js';
 
 export type Direction = 'asc' | 'desc';
 
@@ -59,6 +59,8 @@ export interface KeysetOptions {
   readonly pinned?: readonly string[];
   /** Sort keys that are computed: agtypes, by what they are called in the order. */
   readonly computed?: Readonly<Record<string, Sql>>;
+  /** No index has this order: properties are read in the way that is quickest, which is not how indexes are written. */
+  readonly unindexed?: boolean;
 }
 
 /** A total order over a label: the keys, then the id. */
@@ -68,8 +70,12 @@ export function keyset<D extends VertexDefinition>(
   alias: string,
   options: KeysetOptions = {},
 ): Keyset {
-  const keys = order.map(([name, direction]) => toKey(definition, name, direction, alias, options.computed));
-  const last: Key = { column: idOf(alias), direction: keys.at(-1)?.direction ?? 'asc', required: true };
+  const keys = order.map(([name, direction]) => toKey(definition, name, direction, alias, options));
+  const last: Key = {
+    column: options.unindexed ? shownId(alias) : idOf(alias),
+    direction: keys.at(-1)?.direction ?? 'asc',
+    required: true,
+  };
   const all = [...keys, last];
   const names = [...order.map(([name]) => (typeof name === 'string' ? name : name.length === 1 ? name[0] : '')), 'id'];
   const first = all[0]?.direction ?? 'asc';
@@ -131,7 +137,7 @@ function toKey(
   name: string | readonly [string, ...string[]],
   direction: Direction,
   alias: string,
-  computed: KeysetOptions['computed'] = {},
+  { computed = {}, unindexed = false }: KeysetOptions,
 ): Key {
   const path: readonly [string, ...string[]] = typeof name === 'string' ? [name] : name;
   const expression = path.length === 1 && Object.hasOwn(computed, path[0]) ? computed[path[0]] : undefined;
@@ -140,7 +146,7 @@ function toKey(
   const declared = properties[path[0]];
   if (declared?.hidden) throw new Error(`${definition.label}.${path[0]} is hidden: nothing may be sorted by it`);
   return {
-    column: colAt(definition, path, alias),
+    column: unindexed && path.length === 1 ? shown(definition, path[0], alias) : colAt(definition, path, alias),
     direction,
     required: path.length === 1 && declared?.optional === false,
   };

@@ -1,24 +1,26 @@
 import { sql } from 'kysely';
-import { searchExpression } from '#libs/database';
+import { searchExpression, searchTexts } from '#libs/database';
 import type { VertexDefinition } from './definition.js';
-import type { Sql } from './sql.js';
+import { type Sql, tableOf } from './sql.js';
 
 /** A search as parts of a statement over the vertices of a label. */
 export interface Search {
   /** Every term stands somewhere in the texts of the vertex. */
   readonly matches: Sql<boolean>;
-  /** {@link matches} in a statement with {@link rated}, whose texts it uses for the terms that no index serves. */
-  readonly found: Sql<boolean>;
-  /** Beside the rows of the label in a `from`: what {@link rank} is read from, so that each text is put together once. */
-  readonly rated: Sql;
-  /** How good the match is, 0 for the best: an agtype, for {@link KeysetOptions.computed}. */
-  readonly rank: Sql;
+  /**
+   * A select of the matches `(id, properties, rank)` among the rows for which `where` holds: how good each is, 0 for the
+   * best, as an agtype, for {@link KeysetOptions.computed}.
+   */
+  ranked(where: Sql<boolean>): Sql;
 }
 
 export const MAX_SEARCH_TERMS = 10;
 
 // A trigram index knows nothing shorter; a short term of a script with spaces is taken for the beginning of a word.
 const TRIGRAM = 3;
+
+// Between spaces they are a word for regular expressions too, whatever stands within.
+const OF_LETTERS = /^[a-z0-9](.*[a-z0-9])?$/i;
 
 /**
  * A search of the texts that a label is declared to be searched by, case-insensitively. Of terms of one or two letters,
@@ -31,9 +33,7 @@ export function searchOf(definition: VertexDefinition, alias: string, terms: rea
   const texts = sql.raw(searchExpression(definition.search, `${alias}.properties`));
   return {
     matches: allOf(terms, (term) => isIn(texts, term)),
-    found: allOf(terms, (term) => isIn(isShort(term) ? sql.ref('searched.texts') : texts, term)),
-    rated: rating(definition, texts, terms),
-    rank: sql.ref('rated.rank'),
+    ranked: (where) => ranked(definition, alias, terms, where),
   };
 }
 
@@ -44,33 +44,36 @@ export function searchTerms(text: string): readonly string[] {
 
 // The first properties are what a vertex is called by; the last one describes it, where there are more than two. "offset 0"
 // keeps the planner from writing the same expression wherever it is named: to put the texts together is half of the work.
-function rating(definition: VertexDefinition, texts: Sql, terms: readonly string[]): Sql {
+function ranked(definition: VertexDefinition, alias: string, terms: readonly string[], where: Sql<boolean>): Sql {
+  const [long, short] = [terms.filter((term) => !isShort(term)), terms.filter(isShort)];
+  const indexed = sql.raw(searchExpression(definition.search, `${alias}.properties`));
+  const texts = sql.raw(searchTexts(definition.search, `${alias}.properties`));
   const names = Array.from({ length: Math.min(definition.search.length, 2) }, (_, index) => index + 1);
   const lines = names.map((line) => sql`split_part(texts, E'\\n', ${sql.lit(line)}) as ${sql.ref(`line_${line}`)}`);
-  const called = sql.join(
-    names.map((line) => sql.ref(`line_${line}`)),
-    sql` || ' ' || `,
-  );
-  return sql`cross join lateral (select ${texts} as texts offset 0) searched
-    cross join lateral (select ${sql.join(lines)} offset 0) lines
-    cross join lateral (select ${called} as called offset 0) named
-    cross join lateral (select ${rankOf(names, terms)} as rank offset 0) rated`;
+  const called = names.map((line) => sql`${sql.ref(`line_${line}`)} || ' '`);
+  return sql`select id, properties, (${rankOf(names, terms)})::bigint::ag_catalog.agtype as rank from (
+      select *, ' ' || ${sql.join(called, sql` || `)} as called from (
+        select *, ${sql.join(lines)} from (
+          select ${sql.ref(`${alias}.id`)}, ${sql.ref(`${alias}.properties`)}, ${texts} as texts
+          from ${tableOf(definition)} ${sql.ref(alias)} where ${where} and ${allOf(long, (term) => isIn(indexed, term))} offset 0
+        ) found where ${allOf(short, (term) => isInColumn(sql.ref('texts'), term))} offset 0
+      ) lines offset 0
+    ) named`;
 }
 
 function rankOf(names: readonly number[], terms: readonly string[]): Sql {
   const [texts, called] = [sql.ref('texts'), sql.ref('called')];
   const whole = lowered(terms.join(' '));
-  const rank = sql`case when ${allOf(terms, (term) => contains(called, term))} then
+  return sql`case when ${allOf(terms, (term) => contains(called, term))} then
       case when ${sql.join(
         names.map((line) => sql`${sql.ref(`line_${line}`)} = ${whole}`),
         sql` or `,
       )} then 0
-      when ${allOf(terms, (term) => matches(called, '\\m', term, '\\M'))} then 1
-      when ${allOf(terms, (term) => matches(called, '\\m', term, ''))} then 2
+      when ${allOf(terms, (term) => beginsWord(called, term))} then
+        case when ${allOf(terms, (term) => isWord(called, term))} then 1 else 2 end
       else 3 end
-    when ${allOf(terms, (term) => matches(texts, '\\m', term, '\\M'))} then 4
+    when ${allOf(terms, (term) => isWord(texts, term))} then 4
     else 5 end`;
-  return sql`(${rank})::bigint::ag_catalog.agtype`;
 }
 
 // Scripts without spaces have no beginnings of words to look for.
@@ -82,8 +85,25 @@ function isIn(texts: Sql, term: string): Sql<boolean> {
   return isShort(term) ? matches(texts, '(^|[^[:alnum:]])', term, '') : contains(texts, term);
 }
 
-function contains(texts: Sql, term: string): Sql<boolean> {
-  return sql<boolean>`${texts} like '%' || ${lowered(term.replace(/[\\%_]/g, '\\$&'))} || '%'`;
+// A regular expression takes far longer than a look for what stands between spaces, as most words do. Each of these asks it
+// only where that look finds nothing, so the texts have to be a column and not an expression, which would be computed twice.
+function isInColumn(texts: Sql, term: string): Sql<boolean> {
+  return sql<boolean>`(${contains(texts, term, ' ')} or ${isIn(texts, term)})`;
+}
+
+function isWord(texts: Sql, term: string): Sql<boolean> {
+  const matched = matches(texts, '\\m', term, '\\M');
+  return OF_LETTERS.test(term) ? sql<boolean>`(${contains(texts, term, ' ', ' ')} or ${matched})` : matched;
+}
+
+function beginsWord(texts: Sql, term: string): Sql<boolean> {
+  const matched = matches(texts, '\\m', term, '');
+  return OF_LETTERS.test(term) ? sql<boolean>`(${contains(texts, term, ' ')} or ${matched})` : matched;
+}
+
+function contains(texts: Sql, term: string, before = '', after = ''): Sql<boolean> {
+  const escaped = lowered(term.replace(/[\\%_]/g, '\\$&'));
+  return sql<boolean>`${texts} like ${sql.lit(`%${before}`)} || ${escaped} || ${sql.lit(`${after}%`)}`;
 }
 
 function matches(texts: Sql, before: string, term: string, after: string): Sql<boolean> {
@@ -97,5 +117,6 @@ function lowered(text: string): Sql<string> {
 }
 
 function allOf(terms: readonly string[], condition: (term: string) => Sql<boolean>): Sql<boolean> {
+  if (terms.length === 0) return sql<boolean>`true`;
   return sql<boolean>`(${sql.join(terms.map(condition), sql` and `)})`;
 }

@@ -31,12 +31,21 @@ export function shown<D extends Definition>(
   if (!Object.hasOwn(definition.properties, property)) {
     throw new Error(`${definition.label} has no property "${property}"`);
   }
+  return rawShown(property, alias);
+}
+
+function rawShown(property: string, alias: string): Sql {
   return sql`ag_catalog.agtype_object_field_agtype(${sql.ref(`${alias}.properties`)}, ${sql.raw(`'"${property}"'::ag_catalog.agtype`)})`;
 }
 
 /** The id property of the vertex row `alias`, whatever its label. */
 export function idOf(alias: string): Sql {
   return rawProperty('id', alias);
+}
+
+/** {@link idOf}, read as {@link shown} is. */
+export function shownId(alias: string): Sql {
+  return rawShown('id', alias);
 }
 
 /** {@link col} for a name that is only known at run time. @throws Error when the definition lacks it */

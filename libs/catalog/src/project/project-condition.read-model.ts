@@ -47,13 +47,11 @@ export function inOrganization(organizationId: Sql): Sql {
 }
 
 /** The condition that a filter is, on the project row `p`. */
-export function condition(organizationId: string, filter: ProjectFilter): Sql {
+export function condition(organizationId: string, filter: ProjectFilter): Sql<boolean> {
   const joined = (filter.joined ?? []).map(joinedTo(organizationId));
   const found = filter.terms ? [searchOf(Project, 'p', filter.terms).matches] : [];
-  return sql.join(
-    [inOrganization(encode(organizationId)), compileFilter(Project, filter.own ?? {}, 'p'), ...joined, ...found],
-    sql` and `,
-  );
+  const own = compileFilter(Project, filter.own ?? {}, 'p');
+  return sql<boolean>`${sql.join([inOrganization(encode(organizationId)), own, ...joined, ...found], sql` and `)}`;
 }
 
 function joinedTo(organizationId: string): (filter: JoinedFilter) => Sql {

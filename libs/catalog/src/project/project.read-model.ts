@@ -114,11 +114,14 @@ export class ProjectReadModel {
     terms: readonly string[],
     { order, after, limit }: ProjectPageRequest,
   ): Promise<ProjectRow[]> {
-    const { found, rank, rated } = searchOf(Project, 'p', terms);
-    const ranked = keyset(Project, order, 'p', { computed: { ...instants(order), [RELEVANCE]: rank } });
-    const matches = sql`${condition(organizationId, { ...filter, terms: undefined })} and ${found}`;
-    const page = sql`select p.id, p.properties, ${rank} as relevance from ${tableOf(Project)} p ${rated}
-      where ${after ? sql`${matches} and ${ranked.after(after)}` : matches} order by ${ranked.orderBy} limit ${limit}`;
+    const rank = sql.ref('p.rank');
+    const ranked = keyset(Project, order, 'p', {
+      computed: { ...instants(order), [RELEVANCE]: rank },
+      unindexed: true,
+    });
+    const matches = searchOf(Project, 'p', terms).ranked(condition(organizationId, { ...filter, terms: undefined }));
+    const page = sql`select p.id, p.properties, ${rank} as relevance from (${matches}) p
+      where ${after ? ranked.after(after) : sql`true`} order by ${ranked.orderBy} limit ${limit}`;
     return toRows(await this.statements.run(withRelevance(page)));
   }
 
