@@ -47,6 +47,7 @@ export {
 export {
   createMemberIndex,
   dropMemberIndex,
+  hasMemberIndex,
   type MemberIndex,
   memberIndexName,
   type StoredMemberIndex,

@@ -50,6 +50,12 @@ export function dropMemberIndex(name: string, { concurrently }: { concurrently: 
   return sql`drop index ${concurrently ? sql`concurrently` : sql``} if exists ${sql.id('imbi', name)}`;
 }
 
+/** Whether there is such an index now, for statements that are written otherwise without one. */
+export function hasMemberIndex(index: MemberIndex): Sql<boolean> {
+  return sql<boolean>`exists (select from pg_catalog.pg_index
+    where indexrelid = pg_catalog.to_regclass(${`imbi.${memberIndexName(index)}`}) and indisvalid)`;
+}
+
 /** The indexes of this kind that a label has. */
 export function storedMemberIndexes(definition: VertexDefinition): Sql<StoredMemberIndex> {
   return sql<StoredMemberIndex>`

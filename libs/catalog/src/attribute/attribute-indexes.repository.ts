@@ -3,7 +3,6 @@ import type { Database } from '#libs/database';
 import {
   createMemberIndex,
   dropMemberIndex,
-  type MemberIndex,
   memberIndexName,
   type Sql,
   type StoredMemberIndex,
@@ -11,6 +10,7 @@ import {
   tableOf,
 } from '#libs/graph';
 import { Project } from '../model/project.vertex.js';
+import { attributeIndex } from './attribute-index.js';
 import { WORTH_AN_INDEX } from './index-choice.js';
 
 // Any number will do as long as every process takes the same one.
@@ -62,19 +62,15 @@ export class AttributeIndexesRepository {
     const some = sql<{ id: string }>`select 1 as id from ${tableOf(Project)} limit ${WORTH_AN_INDEX}`;
     const isLarge = (await send(some)).length === WORTH_AN_INDEX;
     const names = choose({ present: stored.map(({ member }) => member), isLarge });
-    const wanted = new Map(names.map((name) => [memberIndexName(indexOf(name)), name]));
+    const wanted = new Map(names.map((name) => [memberIndexName(attributeIndex(name)), name]));
     const useless = stored.filter(({ name, valid }) => !valid || !wanted.has(name));
     for (const { name } of useless) await send(dropMemberIndex(name, options));
     const missing = [...wanted].filter(([name]) => !isThere(stored, name)).map(([, attribute]) => attribute);
     for (const attribute of missing) {
-      for (const statement of createMemberIndex(indexOf(attribute), options)) await send(statement);
+      for (const statement of createMemberIndex(attributeIndex(attribute), options)) await send(statement);
     }
     return { made: missing, dropped: useless.filter(({ name }) => !wanted.has(name)).map(({ member }) => member) };
   }
-}
-
-function indexOf(member: string): MemberIndex {
-  return { definition: Project, within: 'organization_id', property: 'attributes', member };
 }
 
 function isThere(stored: readonly StoredMemberIndex[], name: string): boolean {

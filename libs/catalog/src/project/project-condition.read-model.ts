@@ -42,7 +42,7 @@ export const JOINS = {
 } as const;
 
 /** Those of an organization, given as an agtype. */
-export function inOrganization(organizationId: Sql): Sql {
+export function inOrganization(organizationId: Sql): Sql<boolean> {
   return equal(col(Project, 'organization_id', 'p'), organizationId);
 }
 

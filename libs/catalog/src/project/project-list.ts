@@ -10,8 +10,9 @@ import {
 } from '#libs/http';
 import { attributeName } from '../attribute/attribute-list.js';
 import type { Project } from '../model/project.vertex.js';
-import { INSTANT, type ProjectPageRequest, type ProjectRow, RELEVANCE } from './project.read-model.js';
+import type { ProjectRow } from './project.read-model.js';
 import type { JoinedFilter, ProjectFilter } from './project-condition.read-model.js';
+import { INSTANT, type ProjectPageRequest, RELEVANCE } from './project-page.read-model.js';
 
 /** What projects can be sorted and filtered by. */
 export const PROJECT_LIST: ListDefinition = {

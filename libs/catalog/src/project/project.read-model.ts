@@ -2,26 +2,22 @@ import { sql } from 'kysely';
 import {
   anyOf,
   col,
-  colAt,
   decodeAgtype,
   encode,
   encodeList,
   equal,
   FixedStatement,
-  instantOf,
   jsonList,
-  type KeysetPosition,
-  keyset,
   type Order,
   out,
   type Sql,
-  searchOf,
   tableOf,
 } from '#libs/graph';
 import { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT } from '#libs/http';
 import { Project } from '../model/project.vertex.js';
 import type { StatementRunner } from '../shared/statement-runner.js';
 import { condition, inOrganization, type ProjectFilter } from './project-condition.read-model.js';
+import { bestMatches, INSTANT, type ProjectPageRequest, pageOf, RELEVANCE } from './project-page.read-model.js';
 import { type RawProjects, RELATIONS, type RelatedProject, toProjects } from './project-relations.read-model.js';
 
 /** A project with everything its default representation shows. */
@@ -36,23 +32,11 @@ export interface ProjectKey {
   readonly id: string;
 }
 
-export interface ProjectPageRequest {
-  readonly order: Order<typeof Project>;
-  readonly after?: KeysetPosition;
-  readonly limit: number;
-}
-
 /** A page as one row. */
 interface RawPage extends RawProjects {
   /** A JSON list, in the order of the page. */
   readonly relevances?: string;
 }
-
-/** The order of a search where no other is asked for: the best match first. */
-export const RELEVANCE = 'relevance';
-
-/** What stands before the name of an attribute that an order goes by as an instant. */
-export const INSTANT = 'instant of ';
 
 // The usual page and the largest one, each with the row that tells whether there are more.
 const COMMON_LIMITS: readonly number[] = [DEFAULT_PAGE_LIMIT + 1, MAX_PAGE_LIMIT + 1];
@@ -112,17 +96,10 @@ export class ProjectReadModel {
     organizationId: string,
     filter: ProjectFilter,
     terms: readonly string[],
-    { order, after, limit }: ProjectPageRequest,
+    request: ProjectPageRequest,
   ): Promise<ProjectRow[]> {
-    const rank = sql.ref('p.rank');
-    const ranked = keyset(Project, order, 'p', {
-      computed: { ...instants(order), [RELEVANCE]: rank },
-      unindexed: true,
-    });
-    const matches = searchOf(Project, 'p', terms).ranked(condition(organizationId, { ...filter, terms: undefined }));
-    const page = sql`select p.id, p.properties, ${rank} as relevance from (${matches}) p
-      where ${after ? ranked.after(after) : sql`true`} order by ${ranked.orderBy} limit ${limit}`;
-    return toRows(await this.statements.run(withRelevance(page)));
+    const where = condition(organizationId, { ...filter, terms: undefined });
+    return toRows(await this.statements.run(withRelevance(bestMatches(where, terms, request))));
   }
 
   async count(organizationId: string, filter: ProjectFilter): Promise<number> {
@@ -162,17 +139,6 @@ function firstPage(request: ProjectPageRequest): FixedStatement<RawPage, 'organi
   return statement;
 }
 
-function pageOf(where: Sql, { order, after, limit }: ProjectPageRequest, fixedLimit: boolean): Sql {
-  return keyset(Project, order, 'p', { pinned: ['organization_id'], computed: instants(order) }).page({
-    from: sql`${tableOf(Project)} p`,
-    columns: sql`p.id, p.properties`,
-    where,
-    after,
-    limit,
-    fixedLimit,
-  });
-}
-
 /** Projects with what they are joined to, in the order given. */
 function withRelations(projects: Sql): Sql<RawPage> {
   return sql<RawPage>`
@@ -189,15 +155,6 @@ function withRelevance(projects: Sql): Sql<RawPage> {
     )
     select ${RELATIONS},
       (select ${jsonList(out(sql.ref('page.relevance')), sql.ref('page.position'))} from page) as relevances`;
-}
-
-function instants(order: Order<typeof Project>): Readonly<Record<string, Sql>> {
-  const names = order
-    .map(([name]) => (typeof name === 'string' ? name : name[0]))
-    .filter((name) => name.startsWith(INSTANT));
-  return Object.fromEntries(
-    names.map((name) => [name, instantOf(colAt(Project, ['attributes', name.slice(INSTANT.length)], 'p'))]),
-  );
 }
 
 /** Whether a sort key is one of the few properties that every project has. */
