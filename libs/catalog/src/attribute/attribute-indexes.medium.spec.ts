@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { type JsonObject, newId } from '#libs/common';
 import { compileFilter, keyset, tableOf, verifyGraphSchema } from '#libs/graph';
-import { type CatalogWorld, catalogWorld, statementsOf } from '../../test/catalog-world.js';
+import type { PageQueryDto } from '#libs/http';
+import { type CatalogWorld, catalogWorld, statementsOf, walk } from '../../test/catalog-world.js';
 import { BlueprintSchemas } from '../blueprint/blueprint-schemas.js';
 import { Blueprint } from '../model/blueprint.vertex.js';
 import { Project } from '../model/project.vertex.js';
@@ -93,6 +94,48 @@ describe('the indexes over attributes', () => {
     await handler.reconcile();
     expect(await indexed()).toEqual([]);
     await world.graph.transaction((tx) => tx.remove(Blueprint, id));
+  });
+
+  it('change nothing about the order and the pages of a list', async () => {
+    const scope = await world.furnished();
+    const blueprint = (index: boolean) => ({ tier: { type: 'integer', 'x-index': index }, note: { type: 'string' } });
+    const id = await declare(blueprint(false));
+    const tiers = [3, 1, undefined, 2, 1, undefined, 3, 2];
+    await world.graph.transaction((tx) =>
+      tx.insertMany(
+        Project,
+        tiers.map((tier, index) => ({
+          organization_id: scope.id,
+          slug: `p${index}`,
+          name: `P${index % 3}`,
+          attributes: { ...(tier === undefined ? {} : { tier }), note: `n${index % 2}` },
+        })),
+      ),
+    );
+    const sorts = ['attributes.tier', '-attributes.tier', 'attributes.tier,-attributes.note', '-attributes.tier,name'];
+    const walked = async () => {
+      const lists = [];
+      for (const sort of sorts) {
+        for (const filter of [undefined, { 'filter[note]': 'n1' }]) {
+          const page = (more: PageQueryDto) =>
+            world.projects.list(scope, Object.assign(new ProjectQueryDto(), { sort, filter, ...more }));
+          lists.push((await walk(page, 3)).map(({ slug }) => slug));
+        }
+      }
+      return lists;
+    };
+    await handler.reconcile();
+    expect(await indexed()).toEqual([]);
+    const without = await walked();
+    expect(without.map((slugs) => slugs.length)).toEqual([8, 4, 8, 4, 8, 4, 8, 4]);
+    await world.graph.transaction((tx) =>
+      tx.patch(Blueprint, id, { set: { json_schema: { type: 'object', properties: blueprint(true) } } }),
+    );
+    await handler.reconcile();
+    expect(await indexed()).toEqual(['tier']);
+    expect(await walked()).toEqual(without);
+    await world.graph.transaction((tx) => tx.remove(Blueprint, id));
+    await handler.reconcile();
   });
 
   it('are twenty at most, those of the first blueprints first', async () => {
