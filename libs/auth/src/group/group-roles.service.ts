@@ -1,72 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { invalid, notFound } from '#libs/common';
-import { Graph, type GraphTransaction, ref } from '#libs/graph';
-import { type Page, type PageQueryDto, Pages } from '#libs/http';
-import { HasRole } from '../model/identity.edge.js';
-import { Group, Role } from '../model/identity.vertex.js';
-import { ActorPowers } from '../permission/actor-powers.js';
-import { RoleAssignments } from '../permission/role-assignments.repository.js';
-import { ROLE_ASSIGNMENT_LIST } from '../user/user-roles.service.js';
-import type { GroupRoleResponseDto } from './group.dto.js';
-import { auditGroup, findGroup, lockGroup } from './groups.service.js';
+import { type GraphReader, type GraphTransaction, ref } from '#libs/graph';
+import { Group } from '../model/identity.vertex.js';
+import { HeldRoles, type RoleHolder } from '../permission/held-roles.js';
+import { findGroup, type GroupVertex, lockGroup } from './groups.service.js';
 
-/** Roles that groups hold for their members, each in one organization or everywhere. */
+/** Roles that groups hold for their members. */
 @Injectable()
-export class GroupRoles {
-  constructor(
-    private readonly graph: Graph,
-    private readonly pages: Pages,
-    private readonly assignments: RoleAssignments,
-    private readonly powers: ActorPowers,
-  ) {}
-
-  async list(slug: string, query: PageQueryDto): Promise<Page<GroupRoleResponseDto>> {
-    const group = ref(Group, (await findGroup(this.graph.read, slug)).id);
-    const request = this.pages.read(`roles of ${group.id}`, query, ROLE_ASSIGNMENT_LIST);
-    const [role = '', organization = ''] = (request.after ?? []).map(String);
-    const after = request.after && { role, organization };
-    const rows = await this.assignments.listOf(group, { after, limit: request.limit + 1 });
-    const total = request.count ? await this.graph.read.countEdges(HasRole, { from: group }) : undefined;
-    return this.pages.answer(request, rows, {
-      item: (row) => row,
-      position: (row) => [row.role, row.organization ?? ''],
-      total,
-    });
+export class GroupRoles extends HeldRoles {
+  protected async find(reader: GraphReader, slug: string): Promise<RoleHolder> {
+    return toHolder(await findGroup(reader, slug));
   }
 
-  /** @throws DomainError `beyond_own_powers` where the caller does not hold the role's permissions in that place */
-  async give(slug: string, roleSlug: string, organization: string | undefined): Promise<void> {
-    await this.graph.transaction(async (tx) => {
-      const { group, roleId, place } = await this.lock(tx, slug, roleSlug, organization);
-      await this.powers.assertCoverRole(tx, roleId, place);
-      const edge = { from: ref(Group, group.id), to: roleId, properties: { organization_id: place } };
-      const added = await tx.connectMany(HasRole, [edge], { onConflict: 'skip' });
-      if (added.length > 0) auditGroup(tx, 'group.role.assign', group, { role: roleSlug }, place);
-    });
+  protected async lock(tx: GraphTransaction, slug: string): Promise<RoleHolder> {
+    return toHolder(await lockGroup(tx, slug));
   }
+}
 
-  async take(slug: string, roleSlug: string, organization: string | undefined): Promise<void> {
-    await this.graph.transaction(async (tx) => {
-      const { group, roleId, place } = await this.lock(tx, slug, roleSlug, organization);
-      const taken = await this.assignments.remove(tx, ref(Group, group.id), roleId, place);
-      if (!taken) throw notFound(`The role "${roleSlug}" of the group in that place`);
-      auditGroup(tx, 'group.role.remove', group, { role: roleSlug }, place);
-    });
-  }
-
-  private async lock(tx: GraphTransaction, slug: string, roleSlug: string, organization: string | undefined) {
-    const group = await lockGroup(tx, slug);
-    await this.powers.assertCoverPrincipal(tx, group.id);
-    const role = await tx.find(Role, { slug: roleSlug });
-    if (!role) throw notFound(`The role "${roleSlug}"`);
-    return { group, roleId: role.id, place: await this.place(tx, organization) };
-  }
-
-  private async place(tx: GraphTransaction, organization: string | undefined): Promise<string | null> {
-    if (organization === undefined) return null;
-    const id = await this.assignments.findOrganization(tx, organization);
-    if (id) return id;
-    const message = `There is no organization "${organization}".`;
-    throw invalid([{ pointer: '/organization', code: 'unknown_reference', message }]);
-  }
+function toHolder({ id, slug }: GroupVertex): RoleHolder {
+  return { vertex: ref(Group, id), noun: 'group', detail: { slug } };
 }

@@ -11,8 +11,8 @@ import {
   RequirePermission,
   VersionedResponse,
 } from '#libs/http';
+import { ROLE_ASSIGNMENT_LIST } from '../permission/held-roles.js';
 import { RolePlaceDto } from '../user/user.dto.js';
-import { ROLE_ASSIGNMENT_LIST } from '../user/user-roles.service.js';
 import { GroupMemberPageDto, GroupPageDto, GroupResponseDto, GroupRolePageDto, GroupWriteDto } from './group.dto.js';
 import { GROUP_MEMBER_LIST, GroupMembers } from './group-members.service.js';
 import { GroupRoles } from './group-roles.service.js';

@@ -24,7 +24,7 @@ import { HasRole, MemberOf } from '../model/identity.edge.js';
 import { Group } from '../model/identity.vertex.js';
 import { type GroupResponseDto, GroupWriteDto } from './group.dto.js';
 
-type GroupVertex = VertexOf<typeof Group>;
+export type GroupVertex = VertexOf<typeof Group>;
 
 export const GROUP_LIST: ListDefinition = {
   sortable: ['name', 'slug', 'created_at'],
@@ -123,14 +123,12 @@ export function auditGroup(
   action: string,
   group: GroupVertex,
   detail: Readonly<Record<string, string | null>> = {},
-  organizationId?: string | null,
 ): void {
   recordAudit(tx.transaction, {
     action,
     outcome: 'success',
     resourceKind: 'Group',
     resourceId: group.id,
-    organizationId: organizationId ?? undefined,
     detail: { slug: group.slug, ...detail },
   });
 }

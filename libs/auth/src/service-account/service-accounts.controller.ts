@@ -12,8 +12,8 @@ import {
   VersionedResponse,
 } from '#libs/http';
 import { AuditRead } from '../audit/audit-read.decorator.js';
+import { ROLE_ASSIGNMENT_LIST } from '../permission/held-roles.js';
 import { RolePlaceDto } from '../user/user.dto.js';
-import { ROLE_ASSIGNMENT_LIST } from '../user/user-roles.service.js';
 import {
   ServiceAccountPageDto,
   ServiceAccountResponseDto,

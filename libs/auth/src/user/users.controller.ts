@@ -15,6 +15,7 @@ import {
 import { AuditRead } from '../audit/audit-read.decorator.js';
 import { SessionPageDto } from '../http/me.dto.js';
 import { MfaService } from '../mfa/mfa.service.js';
+import { ROLE_ASSIGNMENT_LIST } from '../permission/held-roles.js';
 import { SESSION_LIST } from '../session/session-pages.js';
 import {
   RolePlaceDto,
@@ -26,7 +27,7 @@ import {
   UserWriteDto,
 } from './user.dto.js';
 import { USER_LIST, UserAdministration } from './user-administration.service.js';
-import { ROLE_ASSIGNMENT_LIST, UserRoles } from './user-roles.service.js';
+import { UserRoles } from './user-roles.service.js';
 import { UserSessions } from './user-sessions.service.js';
 import { UserUnlock } from './user-unlock.service.js';
 
