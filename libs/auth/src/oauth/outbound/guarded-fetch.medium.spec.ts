@@ -6,7 +6,7 @@ import { loadConfig } from '#libs/config';
 import { GuardedFetch } from './guarded-fetch.js';
 import { TargetGuard } from './target-guard.js';
 
-const config = loadConfig({ NODE_ENV: 'test', IMBI_OAUTH_REQUEST_TIMEOUT: '1s' });
+const config = loadConfig({ NODE_ENV: 'test', IMBI_OAUTH_REQUEST_TIMEOUT: '3s' });
 
 let server: Server;
 let port: number;

@@ -14,7 +14,7 @@ beforeAll(async () => {
   world = await providerWorld({
     IMBI_OAUTH_AUTO_CREATE_USERS: 'true',
     IMBI_OAUTH_DEFAULT_ORGANIZATION: 'acme',
-    IMBI_OAUTH_REQUEST_TIMEOUT: '1s',
+    IMBI_OAUTH_REQUEST_TIMEOUT: '3s',
   });
   github = await GitHubFake.start();
   await addProvider(world, { slug: 'github', type: 'github', issuer_url: github.url });

@@ -13,7 +13,7 @@ let other: HostileIdp;
 let providers = 0;
 
 beforeAll(async () => {
-  world = await providerWorld({ IMBI_OAUTH_AUTO_CREATE_USERS: 'true', IMBI_OAUTH_REQUEST_TIMEOUT: '1s' });
+  world = await providerWorld({ IMBI_OAUTH_AUTO_CREATE_USERS: 'true', IMBI_OAUTH_REQUEST_TIMEOUT: '3s' });
   idp = await HostileIdp.start();
   other = await HostileIdp.start();
 });
