@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isDomainError, newId } from '#libs/common';
 import { DependsOn, Mentions, OwnedBy, Project, type SampleGraph, sampleGraph, Team } from '../test/sample-graph.js';
-import { type KeysetPosition, ref } from './index.js';
+import { edgeTo, type KeysetPosition, ref } from './index.js';
 
 let sample: SampleGraph;
 const organizationId = newId();
@@ -216,6 +216,18 @@ describe('round trips', () => {
       [2, () => graph.transaction((tx) => tx.replaceEdges(DependsOn, a, [{ to: c, properties: { reason: 'y' } }]))],
       [1, () => graph.transaction((tx) => tx.disconnect(DependsOn, { from: a, to: c }))],
       [1, () => graph.transaction((tx) => tx.connect(Mentions, ref(Team, team.id), ref(Project, a), { line: 1 }))],
+      [
+        1,
+        () =>
+          graph.transaction((tx) =>
+            tx.together((batch) =>
+              Promise.all([
+                batch.patch(Project, b, { set: { rank: 8 } }),
+                batch.insert(Project, project('count-d'), [edgeTo(DependsOn, c), edgeTo(OwnedBy, team.id)]),
+              ]),
+            ),
+          ),
+      ],
       [2, () => graph.transaction((tx) => tx.remove(Project, a))],
       [2, () => graph.transaction((tx) => tx.removeMany(Project, [b, c]))],
     ];

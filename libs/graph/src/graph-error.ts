@@ -4,13 +4,27 @@ import type { Definition } from './definition.js';
 
 /** Runs a write; a unique violation of the label becomes a conflict that names the clashing properties. */
 export async function namingConflicts<Result>(definition: Definition, write: () => Promise<Result>): Promise<Result> {
+  return namingConflictsOf([definition], write);
+}
+
+/** {@link namingConflicts} of a write to several labels. */
+export async function namingConflictsOf<Result>(
+  definitions: readonly [Definition, ...Definition[]],
+  write: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await write();
   } catch (error) {
     const index = violatedUniqueIndex(error);
     if (index === undefined) throw error;
-    throw alreadyExists(definition, index, error);
+    const clashing = definitions.find((definition) => hasUniqueIndex(definition, index)) ?? definitions[0];
+    throw alreadyExists(clashing, index, error);
   }
+}
+
+function hasUniqueIndex({ kind, label, unique }: Definition, index: string): boolean {
+  if (kind === 'edge') return index === `${label}_${unique}_key`;
+  return unique.some((group) => uniqueIndexName(label, group) === index);
 }
 
 function alreadyExists(definition: Definition, index: string, cause: unknown): DomainError {

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { newId } from '#libs/common';
 import { NaiveGraph, type NaiveVertex } from '../test/naive-graph.js';
 import { DependsOn, Project, type SampleGraph, sampleGraph } from '../test/sample-graph.js';
-import type { Filter, GraphReader, GraphTransaction, KeysetPosition, Order } from './index.js';
+import {
+  edgeTo,
+  type Filter,
+  type GraphReader,
+  type GraphTransaction,
+  type KeysetPosition,
+  type Order,
+} from './index.js';
 
 const SEQUENCES = Number(process.env['IMBI_TEST_GRAPH_SEQUENCES'] ?? 60);
 const ORDERS = [
@@ -60,6 +67,16 @@ const step = fc.oneof(
       set: fc.record({ name, score, rank: fc.nat({ max: 3 }) }, { requiredKeys: [] }),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('together'),
+      patched: fc.uniqueArray(slot, { maxLength: 3 }),
+      set: fc.record({ name, score, rank: fc.nat({ max: 3 }) }, { requiredKeys: [] }),
+      inserted: fc.array(slots, { maxLength: 2 }),
+      reason,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove'), at: slot }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('connect'), at: slot, to: slot, reason }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect'), at: slot, to: slot }) },
@@ -108,6 +125,8 @@ class Comparison {
         return this.insert(tx, one);
       case 'patch':
         return this.patch(tx, one);
+      case 'together':
+        return this.together(tx, one);
       case 'remove':
         return this.remove(tx, this.at(one.at));
       case 'connect':
@@ -153,6 +172,60 @@ class Comparison {
     this.naive.patch(id, one.set);
     expect(result && pick(result.before)).toEqual(before);
     expect(result && pick(result.after)).toEqual(this.naive.vertices.get(id));
+  }
+
+  private async together(tx: GraphTransaction, one: Doing<'together'>): Promise<void> {
+    const patched = one.patched.map((index) => this.at(index));
+    const inserted = one.inserted.map((targets) => {
+      this.serial += 1;
+      const values = {
+        organization_id: this.organizationId,
+        slug: `s${this.serial}`,
+        name: 'new',
+        score: null,
+        rank: 1,
+      };
+      return { values, targets: targets.map((index) => this.at(index)) };
+    });
+    const missing = inserted.some(({ targets }) => targets.some((id) => !this.naive.vertices.has(id)));
+    const { reason } = one;
+    const work = tx.attempt(() =>
+      tx.together((batch) =>
+        Promise.all([
+          Promise.all(patched.map((id) => batch.patch(Project, id, { set: one.set }))),
+          Promise.all(
+            inserted.map(({ values, targets }) =>
+              batch.insert(
+                Project,
+                values,
+                targets.map((to) => edgeTo(DependsOn, to, { reason })),
+              ),
+            ),
+          ),
+        ]),
+      ),
+    );
+    if (inserted.some(({ targets }) => targets.some((id) => patched.includes(id)))) {
+      await expect(work).rejects.toThrow('a vertex that one write of a batch changes');
+      return;
+    }
+    if (missing) {
+      await expect(work).rejects.toMatchObject({ code: 'edge_end_not_found' });
+      return;
+    }
+    const [patches, added] = await work;
+    for (const [index, id] of patched.entries()) {
+      const [before, result] = [this.naive.vertices.get(id), patches[index]];
+      this.naive.patch(id, one.set);
+      expect(result && pick(result.before)).toEqual(before);
+      expect(result && pick(result.after)).toEqual(this.naive.vertices.get(id));
+    }
+    for (const [index, vertex] of added.entries()) {
+      this.naive.vertices.set(vertex.id, pick(vertex));
+      for (const to of inserted[index]?.targets ?? []) {
+        this.naive.connect({ from: vertex.id, to, reason, seen_by: null });
+      }
+    }
   }
 
   private async remove(tx: GraphTransaction, id: string): Promise<void> {

@@ -22,6 +22,7 @@ import { type DerivedValue, deriveProperty } from './vertex-deriver.js';
 import { type PatchRequest, type PatchResult, patchVertex, replaceVertex } from './vertex-patcher.js';
 import { type RemoveResult, removeVertices } from './vertex-remover.js';
 import { type InsertOptions, insertVertices, type LockOptions, lockVertex } from './vertex-writer.js';
+import { WriteBatch } from './write-batch.js';
 
 /** Reads and writes inside one transaction. Every write leaves its row of the change history in the outbox. */
 export class GraphTransaction extends GraphReader {
@@ -152,6 +153,21 @@ export class GraphTransaction extends GraphReader {
     options?: ReplaceEdgesOptions<D>,
   ): Promise<ReplacedEdges<D>> {
     return replaceEdges(this.session, this.changes, edge, from, targets, options);
+  }
+
+  /**
+   * Several writes as one statement: all that `write` asks of the batch before it first waits. They must not depend on
+   * one another ({@link WriteBatch}). It fails as a whole, whichever write is refused.
+   * @example
+   * const [patched, added] = await tx.together((batch) =>
+   *   Promise.all([batch.patch(Project, oldId, { set }), batch.insert(Project, values, [edgeTo(OwnedBy, teamId)])]),
+   * );
+   * @throws DomainError as each of the writes
+   */
+  async together<Result>(write: (batch: WriteBatch) => Promise<Result>): Promise<Result> {
+    const batch = new WriteBatch(this.session, this.changes);
+    const [result] = await Promise.all([write(batch), batch.send()]);
+    return result;
   }
 
   /** Queues a domain event in the name of the current actor, delivered after the commit; rows of one `key` are delivered in order. */

@@ -1,4 +1,5 @@
 export { decodeAgtype, decodeMap, encodeAgtype } from './agtype.js';
+export { edgeTo, type OutgoingEdge } from './batched-write.js';
 export { type CypherQuery, CypherReader, type CypherResult } from './cypher/cypher-reader.js';
 export { declareLabel } from './declare-label.js';
 export {
@@ -88,3 +89,4 @@ export type { PatchRequest, PatchResult } from './vertex-patcher.js';
 export type { Key, ListRequest, Page } from './vertex-reader.js';
 export type { RemoveResult } from './vertex-remover.js';
 export type { InsertOptions, LockOptions } from './vertex-writer.js';
+export type { WriteBatch } from './write-batch.js';

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
+import type { JsonValue } from '#libs/common';
 import { decodeMap } from './agtype.js';
 import type { ChangeRecorder } from './change.js';
-import type { InsertOf, PatchOf, VertexDefinition, VertexOf } from './definition.js';
+import type { Definition, InsertOf, PatchOf, VertexDefinition, VertexOf } from './definition.js';
 import { fixedStatements } from './fixed-statement.js';
 import { namingConflicts, versionMismatch } from './graph-error.js';
 import { decodeVertex, encodePatch, ownProperties } from './property-codec.js';
@@ -76,17 +77,29 @@ async function writePatch<D extends VertexDefinition>(
   definition: D,
   request: Patch,
 ): Promise<PatchResult<D> | undefined> {
-  const { values, unset, expectVersion } = request;
-  const patch = encodePatch(definition.label, ownProperties(definition), values, unset, session.context.cipher);
-  const statement = patchStatement(definition, variantOf(request)).with({
-    id: request.id,
-    set: patch.set,
-    unset: [...patch.unset],
-    version: expectVersion ?? null,
-    now: new Date().toISOString(),
-  });
+  const statement = patchStatement(definition, variantOf(request)).with(patchValues(session, definition, request));
   const [row] = await namingConflicts(definition, () => session.run(statement));
-  if (!row) return undefined;
+  return row && toPatchResult(changes, definition, row, request.expectVersion);
+}
+
+/** The values of a patch for the slots of {@link patchTables}. @throws DomainError `invalid_properties` */
+export function patchValues(
+  session: Session,
+  definition: VertexDefinition,
+  { id, values, unset, expectVersion }: Patch,
+): Record<PatchSlot, JsonValue> {
+  const patch = encodePatch(definition.label, ownProperties(definition), values, unset, session.context.cipher);
+  const now = new Date().toISOString();
+  return { id, set: patch.set, unset: [...patch.unset], version: expectVersion ?? null, now };
+}
+
+/** Takes a written patch to the history. @throws DomainError `version_mismatch` */
+export function toPatchResult<D extends VertexDefinition>(
+  changes: ChangeRecorder,
+  definition: D,
+  row: PatchRow,
+  expectVersion: number | undefined,
+): PatchResult<D> {
   const before = decodeMap(row.before);
   const version = Number(before['version']);
   if (expectVersion !== undefined && expectVersion !== version) {
@@ -98,41 +111,54 @@ async function writePatch<D extends VertexDefinition>(
   return { before: decodeVertex(definition, before), after: decodeVertex(definition, after), changed };
 }
 
-interface PatchRow {
+export interface PatchRow {
   readonly before: string;
   readonly after: string | null;
 }
 
-type Variant = 'any' | 'any, touch' | 'version' | 'version, touch';
+export type PatchSlot = 'id' | 'set' | 'unset' | 'version' | 'now';
 
-function variantOf({ expectVersion, touch }: Patch): Variant {
+export type PatchVariant = 'any' | 'any, touch' | 'version' | 'version, touch';
+
+export function variantOf({ expectVersion, touch }: Pick<Patch, 'expectVersion' | 'touch'>): PatchVariant {
   const expected = expectVersion === undefined ? 'any' : 'version';
   return touch ? `${expected}, touch` : expected;
 }
 
-// `old` waits for the row and sees its newest version; the merge is computed from that and from nothing read earlier.
-const patchStatement = fixedStatements<PatchRow, 'id' | 'set' | 'unset' | 'version' | 'now', Variant>(
-  (definition, variant, value) => {
-    const table = tableOf(definition);
-    const version = namedCol(definition, 'version', 'merged');
-    const expected = variant.startsWith('version') ? equal(version, value('version')) : sql`true`;
-    const differs = variant.endsWith('touch') ? sql`true` : sql`merged.next operator(ag_catalog.<>) merged.properties`;
-    const merge = sql`old.properties operator(ag_catalog.-) ${value('unset')} operator(ag_catalog.||) ${value('set')}`;
-    return sql<PatchRow>`
-    with old as materialized (
+const patchStatement = fixedStatements<PatchRow, PatchSlot, PatchVariant>(
+  (definition, variant, value) => sql<PatchRow>`
+    with ${patchTables(definition, variant, value)}
+    select ${propertiesOf('old')} as before, (select written.properties from written) as after from old`,
+);
+
+/**
+ * The tables old, merged and written of a patch, whose names end in `suffix`. `old` waits for the row and sees its newest
+ * version; the merge is computed from that and from nothing read earlier.
+ */
+export function patchTables(
+  definition: Definition,
+  variant: PatchVariant,
+  value: (name: PatchSlot) => Sql,
+  suffix = '',
+): Sql {
+  const table = tableOf(definition);
+  const [old, merged, written] = [sql.id(`old${suffix}`), sql.id(`merged${suffix}`), sql.id(`written${suffix}`)];
+  const version = namedCol(definition, 'version', 'merged');
+  const expected = variant.startsWith('version') ? equal(version, value('version')) : sql`true`;
+  const differs = variant.endsWith('touch') ? sql`true` : sql`merged.next operator(ag_catalog.<>) merged.properties`;
+  const merge = sql`old.properties operator(ag_catalog.-) ${value('unset')} operator(ag_catalog.||) ${value('set')}`;
+  return sql`${old} as materialized (
       select v.id, v.properties from ${table} v
       where ${equal(idOf('v'), value('id'))} for no key update
-    ), merged as materialized (
-      select old.id, old.properties, (${merge}) as next from old
-    ), written as (
+    ), ${merged} as materialized (
+      select old.id, old.properties, (${merge}) as next from ${old} as old
+    ), ${written} as (
       update ${table} v set properties = merged.next operator(ag_catalog.||) ${stamp(version, value('now'))}
-      from merged
+      from ${merged} as merged
       where ${equal(sql.ref('v.id'), sql.ref('merged.id'))} and ${differs} and ${expected}
       returning ${propertiesOf('v')} as properties
-    )
-    select ${propertiesOf('old')} as before, (select written.properties from written) as after from old`;
-  },
-);
+    )`;
+}
 
 function stamp(version: Sql, now: Sql): Sql {
   const next = sql`ag_catalog.agtype_add(${version}, '1'::ag_catalog.agtype)`;
