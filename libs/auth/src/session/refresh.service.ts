@@ -76,19 +76,18 @@ export class RefreshService {
   }
 
   private async rotate(tx: Transaction, { text, token, session, client, now }: Presented): Promise<Outcome> {
-    const successor = this.codec.successor(text, token.salt);
-    await this.repository.spendToken(tx, token.id, { at: now, by: clientDigest(client) });
-    await this.repository.insertToken(tx, session.user_id, {
+    const refreshToken = this.codec.successor(text, token.salt);
+    const successor = {
       jti: newId(),
       family: token.family,
       session_id: session.id,
-      token_hash: this.codec.digest(successor),
+      token_hash: this.codec.digest(refreshToken),
       salt: this.codec.salt(),
       expires_at: session.expires_at,
-    });
-    await this.repository.touchSession(tx, session.id, { at: now, ip: client.ip, userAgent: client.userAgent });
+    };
+    await this.repository.exchangeToken(tx, { token, session, successor, client, now });
     recordAudit(tx, { action: 'auth.refresh', outcome: 'success', ...about(session) });
-    return refreshed(session, successor);
+    return refreshed(session, refreshToken);
   }
 
   private async replay(tx: Transaction, presented: Presented, spentAt: string): Promise<Outcome> {

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sql } from 'kysely';
+import { Client as PgClient } from 'pg';
 import { requestContext } from '#libs/common';
 import { type AuthPlatform, authPlatform, type ServiceLocator } from '#test/auth';
 import { LoginService } from '../login/login.service.js';
@@ -62,6 +63,31 @@ describe('refresh', () => {
     expect(next.refreshToken).not.toBe(session.refreshToken);
     expect(await isSignedIn(session)).toBe(true);
     expect(await auditOf(session.sessionId)).toEqual(['auth.login success', 'auth.refresh success']);
+  });
+
+  it('is one transaction of five statements: who brings what, the whole exchange, what follows from it', async () => {
+    const session = await login(await newUser());
+    const query = jest.spyOn(PgClient.prototype, 'query');
+    await refresh(session.refreshToken);
+    const sent = query.mock.calls.map(([first]: unknown[]) => {
+      const text = typeof first === 'string' ? first : (first as { text: string }).text;
+      return [...text.matchAll(/begin|commit|for no key update of|(?:update|insert into) [\w."]+/g)].map(
+        ([word]) => word,
+      );
+    });
+    query.mockRestore();
+    expect(sent).toEqual([
+      ['begin'],
+      ['for no key update of'],
+      [
+        'update "imbi"."RefreshToken"',
+        'insert into "imbi"."RefreshToken"',
+        'insert into "imbi"."ISSUED_TO"',
+        'update "imbi"."Session"',
+      ],
+      ['insert into imbi_system.outbox'],
+      ['commit'],
+    ]);
   });
 
   it('stores no token that could be used', async () => {

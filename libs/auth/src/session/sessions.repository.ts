@@ -6,6 +6,7 @@ import {
   col,
   decodeMap,
   decodeVertex,
+  edgeTo,
   encodeList,
   equal,
   FixedStatement,
@@ -21,6 +22,7 @@ import {
 } from '#libs/graph';
 import { User } from '../model/identity.vertex.js';
 import { IssuedTo, RefreshToken, Session, SessionFor } from '../model/session.vertex.js';
+import { type Client, clientDigest } from './client.js';
 
 export type SessionVertex = VertexOf<typeof Session>;
 export type EndReason = NonNullable<SessionVertex['end_reason']>;
@@ -43,6 +45,15 @@ export interface PresentedToken {
   readonly user: VertexOf<typeof User>;
 }
 
+/** What there is to store when a refresh token is exchanged for its successor. */
+export interface Exchange {
+  readonly token: StoredRefreshToken;
+  readonly session: SessionVertex;
+  readonly successor: InsertOf<typeof RefreshToken>;
+  readonly client: Client;
+  readonly now: Date;
+}
+
 export interface SessionPageRequest {
   readonly direction: 'asc' | 'desc';
   readonly after?: KeysetPosition;
@@ -58,10 +69,7 @@ export class SessionsRepository {
   constructor(private readonly graph: Graph) {}
 
   async insertSession(tx: Transaction, session: InsertOf<typeof Session>): Promise<SessionVertex> {
-    const graph = this.graph.in(tx);
-    const inserted = await graph.insert(Session, session);
-    await graph.connect(SessionFor, inserted.id, session.user_id);
-    return inserted;
+    return this.graph.in(tx).together((batch) => batch.insert(Session, session, [edgeTo(SessionFor, session.user_id)]));
   }
 
   async lockSession(tx: Transaction, id: string): Promise<SessionVertex | undefined> {
@@ -96,12 +104,6 @@ export class SessionsRepository {
     return { items, total: page.count ? await this.graph.read.count(Session, where) : undefined };
   }
 
-  async touchSession(tx: Transaction, id: string, seen: { at: Date; ip: string; userAgent: string }): Promise<void> {
-    await this.graph.in(tx).patch(Session, id, {
-      set: { last_seen_at: seen.at.toISOString(), ip: seen.ip, user_agent: seen.userAgent },
-    });
-  }
-
   async endSession(tx: Transaction, id: string, reason: EndReason, now: Date): Promise<void> {
     await this.graph.in(tx).patch(Session, id, { set: { ended_at: now.toISOString(), end_reason: reason } });
   }
@@ -130,9 +132,21 @@ export class SessionsRepository {
   }
 
   async insertToken(tx: Transaction, userId: string, token: InsertOf<typeof RefreshToken>): Promise<void> {
-    const graph = this.graph.in(tx);
-    const { id } = await graph.insert(RefreshToken, token);
-    await graph.connect(IssuedTo, id, userId);
+    await this.graph.in(tx).together((batch) => batch.insert(RefreshToken, token, [edgeTo(IssuedTo, userId)]));
+  }
+
+  /** Spends a token, stores its successor, and notes who used the session: one statement. */
+  async exchangeToken(tx: Transaction, { token, session, successor, client, now }: Exchange): Promise<void> {
+    const at = now.toISOString();
+    await this.graph.in(tx).together((batch) =>
+      Promise.all([
+        batch.patch(RefreshToken, token.id, { set: { spent_at: at, spent_by: clientDigest(client) } }),
+        batch.insert(RefreshToken, successor, [edgeTo(IssuedTo, session.user_id)]),
+        batch.patch(Session, session.id, {
+          set: { last_seen_at: at, ip: client.ip, user_agent: client.userAgent },
+        }),
+      ]),
+    );
   }
 
   /** The token of a digest and what it is for; token and session are kept from others until the transaction ends. */
@@ -150,10 +164,6 @@ export class SessionsRepository {
   async findUnspent(tx: Transaction, family: string, digests: readonly string[]): Promise<string | undefined> {
     const [row] = await this.graph.in(tx).run(FIND_UNSPENT.with({ family, digests: [...digests] }));
     return row && String(decodeMap(row.properties)['token_hash']);
-  }
-
-  async spendToken(tx: Transaction, id: string, spent: { at: Date; by: string }): Promise<void> {
-    await this.graph.in(tx).patch(RefreshToken, id, { set: { spent_at: spent.at.toISOString(), spent_by: spent.by } });
   }
 }
 
