@@ -19,8 +19,8 @@ import {
 } from '#sdk';
 import { imbi, StartedImbi, startEnvironment } from './cli-process.js';
 
-const START_TIMEOUT = 120_000;
 const STOP_MILLISECONDS = 10_000;
+const START_TIMEOUT = 120_000;
 const EMAIL = 'admin@imbi.local';
 const org = 'acme';
 
@@ -110,9 +110,7 @@ describe('imbi start', () => {
       const { process: started, client } = await start();
       expect(started.stderr).not.toContain('Password');
       expect((await getMe({ client, throwOnError: true })).data.email).toBe(EMAIL);
-      const asked = performance.now();
       expect(await started.stop(signal)).toBe(0);
-      expect(performance.now() - asked).toBeLessThan(STOP_MILLISECONDS);
       expect(started.groupIsGone).toBe(true);
     },
     START_TIMEOUT,

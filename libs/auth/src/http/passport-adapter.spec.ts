@@ -92,12 +92,11 @@ describe('BearerStrategy', () => {
     expect(await outcome(undefined, elsewhere)).toMatchObject({ kind: 'fail' });
   });
 
-  it('reads a header of any size in no time', async () => {
-    const started = performance.now();
-    for (const header of ['a'.repeat(100_000), `Bearer ${'a '.repeat(50_000)}`, `Bearer${' '.repeat(100_000)}`]) {
+  it('reads a header of any size in one go', async () => {
+    // With a pattern that goes back and forth, a million characters would take hours.
+    for (const header of ['a'.repeat(1e6), `Bearer ${'a '.repeat(5e5)}`, `Bearer${' '.repeat(1e6)}`]) {
       expect(await outcome(header)).toMatchObject({ kind: 'fail' });
     }
-    expect(performance.now() - started).toBeLessThan(500);
   });
 
   it('reports as an error what is no fault of the token', async () => {
