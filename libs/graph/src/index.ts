@@ -58,7 +58,7 @@ export { PROPERTY_KINDS, type Properties, type Property, type PropertyKind, prop
 export { noCipher, type PropertyCipher } from './property-cipher.js';
 export { decodeEdge, decodeVertex, REDACTED } from './property-codec.js';
 export { type SchemaReport, verifyGraphSchema } from './schema-check.js';
-export { MAX_SEARCH_TERMS, type Search, searchOf, searchTerms } from './search.js';
+export { BEGUN, MAX_SEARCH_TERMS, type Search, searchOf, searchTerms } from './search.js';
 export {
   anyOf,
   col,

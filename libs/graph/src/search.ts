@@ -12,12 +12,23 @@ export interface Search {
    * best, as an agtype, for {@link KeysetOptions.computed}.
    */
   ranked(where: Sql<boolean>): Sql;
+  /**
+   * For terms that no index serves: the matches of the ranks up to {@link BEGUN}, by what vertices are called alone. None
+   * where fewer than `worthwhile` texts of the label have a word that begins so: then {@link ranked} is the shorter way.
+   */
+  readonly begun?: (where: Sql<boolean>, worthwhile: number) => Sql;
 }
+
+/** The last rank of those that are called by words which begin with the terms. */
+export const BEGUN = 2;
 
 export const MAX_SEARCH_TERMS = 10;
 
 // A trigram index knows nothing shorter; a short term of a script with spaces is taken for the beginning of a word.
 const TRIGRAM = 3;
+
+// The first properties are what a vertex is called by; the last one describes it, where there are more.
+const NAMES = 2;
 
 // Between spaces they are a word for regular expressions too, whatever stands within.
 const OF_LETTERS = /^[a-z0-9](.*[a-z0-9])?$/i;
@@ -34,7 +45,17 @@ export function searchOf(definition: VertexDefinition, alias: string, terms: rea
   return {
     matches: allOf(terms, (term) => isIn(texts, term)),
     ranked: (where) => ranked(definition, alias, terms, where),
+    ...(terms.every((term) => isShort(term) && OF_LETTERS.test(term)) && {
+      begun: (where, worthwhile) => begun(definition, alias, terms, sql<boolean>`${where} and ${isOften(worthwhile)}`),
+    }),
   };
+
+  // From the index where it is seldom, and from the first rows that come where it is often.
+  function isOften(times: number): Sql<boolean> {
+    return sql<boolean>`(select count(*) from (
+      select from ${tableOf(definition)} ${sql.ref(alias)} where ${allOf(terms, (term) => contains(texts, term, ' '))} limit ${times}
+    ) often) >= ${times}`;
+  }
 }
 
 /** The words of a search text; each has to be found. */
@@ -42,33 +63,58 @@ export function searchTerms(text: string): readonly string[] {
   return [...new Set(text.split(/\s+/).filter((term) => term !== ''))];
 }
 
-// The first properties are what a vertex is called by; the last one describes it, where there are more than two. "offset 0"
-// keeps the planner from writing the same expression wherever it is named: to put the texts together is half of the work.
+// "offset 0" keeps the planner from writing the same expression wherever it is named: to put the texts together is half of
+// the work.
 function ranked(definition: VertexDefinition, alias: string, terms: readonly string[], where: Sql<boolean>): Sql {
   const [long, short] = [terms.filter((term) => !isShort(term)), terms.filter(isShort)];
   const indexed = sql.raw(searchExpression(definition.search, `${alias}.properties`));
   const texts = sql.raw(searchTexts(definition.search, `${alias}.properties`));
-  const names = Array.from({ length: Math.min(definition.search.length, 2) }, (_, index) => index + 1);
-  const lines = names.map((line) => sql`split_part(texts, E'\\n', ${sql.lit(line)}) as ${sql.ref(`line_${line}`)}`);
-  const called = names.map((line) => sql`${sql.ref(`line_${line}`)} || ' '`);
-  return sql`select id, properties, (${rankOf(names, terms)})::bigint::ag_catalog.agtype as rank from (
-      select *, ' ' || ${sql.join(called, sql` || `)} as called from (
-        select *, ${sql.join(lines)} from (
-          select ${sql.ref(`${alias}.id`)}, ${sql.ref(`${alias}.properties`)}, ${texts} as texts
-          from ${tableOf(definition)} ${sql.ref(alias)} where ${where} and ${allOf(long, (term) => isIn(indexed, term))} offset 0
-        ) found where ${allOf(short, (term) => isInColumn(sql.ref('texts'), term))} offset 0
-      ) lines offset 0
-    ) named`;
+  const found = sql`select ${sql.ref(`${alias}.id`)}, ${sql.ref(`${alias}.properties`)}, ${texts} as texts
+    from ${tableOf(definition)} ${sql.ref(alias)} where ${where} and ${allOf(long, (term) => isIn(indexed, term))} offset 0`;
+  const matching = allOf(short, (term) => isInColumn(sql.ref('texts'), term));
+  return sql`select id, properties, (${rankOf(definition, terms)})::bigint::ag_catalog.agtype as rank
+    from (${withNames(definition, sql`(${found}) found where ${matching}`)}) named`;
 }
 
-function rankOf(names: readonly number[], terms: readonly string[]): Sql {
-  const [texts, called] = [sql.ref('texts'), sql.ref('called')];
+function begun(definition: VertexDefinition, alias: string, terms: readonly string[], where: Sql<boolean>): Sql {
+  const texts = sql.raw(searchTexts(definition.search.slice(0, NAMES), `${alias}.properties`));
+  const all = sql`select ${sql.ref(`${alias}.id`)}, ${sql.ref(`${alias}.properties`)}, ${texts} as texts
+    from ${tableOf(definition)} ${sql.ref(alias)} where ${where} offset 0`;
+  const begins = allOf(
+    terms,
+    (term) => sql<boolean>`${contains(sql.ref('texts'), term)} and ${beginsWord(sql.ref('texts'), term)}`,
+  );
+  return sql`select id, properties, (case when ${isCalled(definition, terms)} then 0
+      when ${allOf(terms, (term) => isWord(sql.ref('called'), term))} then 1 else 2 end)::bigint::ag_catalog.agtype as rank
+    from (${withNames(definition, sql`(${all}) found where ${begins}`)}) named
+    where ${allOf(terms, (term) => beginsWord(sql.ref('called'), term))}`;
+}
+
+function withNames(definition: VertexDefinition, found: Sql): Sql {
+  const names = namesOf(definition);
+  const lines = names.map((name, index) => sql`split_part(texts, E'\\n', ${sql.lit(index + 1)}) as ${name}`);
+  const called = names.map((name) => sql`${name} || ' '`);
+  return sql`select *, ' ' || ${sql.join(called, sql` || `)} as called from (
+      select *, ${sql.join(lines)} from ${found} offset 0
+    ) lines offset 0`;
+}
+
+function isCalled(definition: VertexDefinition, terms: readonly string[]): Sql<boolean> {
   const whole = lowered(terms.join(' '));
+  return sql<boolean>`(${sql.join(
+    namesOf(definition).map((name) => sql`${name} = ${whole}`),
+    sql` or `,
+  )})`;
+}
+
+function namesOf(definition: VertexDefinition): Sql[] {
+  return definition.search.slice(0, NAMES).map((_name, index) => sql.ref(`line_${index + 1}`));
+}
+
+function rankOf(definition: VertexDefinition, terms: readonly string[]): Sql {
+  const [texts, called] = [sql.ref('texts'), sql.ref('called')];
   return sql`case when ${allOf(terms, (term) => contains(called, term))} then
-      case when ${sql.join(
-        names.map((line) => sql`${sql.ref(`line_${line}`)} = ${whole}`),
-        sql` or `,
-      )} then 0
+      case when ${isCalled(definition, terms)} then 0
       when ${allOf(terms, (term) => beginsWord(called, term))} then
         case when ${allOf(terms, (term) => isWord(called, term))} then 1 else 2 end
       else 3 end

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import {
+  BEGUN,
   colAt,
   hasMemberIndex,
   instantOf,
@@ -47,14 +48,26 @@ export function pageOf(where: Sql<boolean>, request: ProjectPageRequest, fixedLi
  * one page after another too.
  */
 export function bestMatches(where: Sql<boolean>, terms: readonly string[], request: ProjectPageRequest): Sql {
-  const { order, after, limit } = request;
+  const { after, limit } = request;
+  const { ranked, begun } = searchOf(Project, 'p', terms);
+  const all = best(ranked(where), request);
+  const [first] = request.order;
+  const isBestFirst = first && pathOf(first)[0] === RELEVANCE && first[1] === 'asc';
+  // The best of them fill most pages; the rest is rated only where they do not.
+  if (!begun || !isBestFirst || (after && Number(after.values[0]) > BEGUN)) return all;
+  return sql`with best as materialized (${best(begun(where, limit), request)})
+    select * from best where (select count(*) from best) >= ${limit}
+    union all select * from (${all}) p where (select count(*) from best) < ${limit}`;
+}
+
+function best(matches: Sql, { order, after, limit }: ProjectPageRequest): Sql {
   const rank = sql.ref('p.rank');
-  const ranked = keyset(Project, order, 'p', {
+  const sorted = keyset(Project, order, 'p', {
     computed: { ...instants(order), [RELEVANCE]: rank },
     unindexed: true,
   });
-  return sql`select p.id, p.properties, ${rank} as relevance from (${searchOf(Project, 'p', terms).ranked(where)}) p
-    where ${after ? ranked.after(after) : sql`true`} order by ${ranked.orderBy} limit ${limit}`;
+  return sql`select p.id, p.properties, ${rank} as relevance from (${matches}) p
+    where ${after ? sorted.after(after) : sql`true`} order by ${sorted.orderBy} limit ${limit}`;
 }
 
 function inOrder(where: Sql<boolean>, { order, after, limit }: ProjectPageRequest, fixedLimit: boolean): Sql {

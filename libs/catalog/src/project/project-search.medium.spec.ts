@@ -71,6 +71,30 @@ describe('a search of projects', () => {
     expect((await found(q)).toSorted()).toEqual(expected);
   });
 
+  it('of short words has one order, however long its pages are', async () => {
+    const own = await world.furnished();
+    const words = ['alpha', 'beta', 'b', 'ab', 'cab', 'be', 'c-b', 'a\nbe'];
+    const word = (index: number) => words[index % words.length];
+    await world.graph.transaction((tx) =>
+      tx.insertMany(
+        Project,
+        Array.from({ length: 24 }, (_, index) => ({
+          organization_id: own.id,
+          slug: `b${index}-${index % 3 === 0 ? 'a' : 'x'}`,
+          name: `${word(index * 5)} ${word(index * 7 + 3)}`,
+          description: `of ${word(index)} ${word(index * 3)}`,
+        })),
+      ),
+    );
+    const asked = async (q: string, limit: number) =>
+      (await walk((page) => world.projects.list(own, ask(q, page)), limit)).map(({ slug }) => slug);
+    for (const q of ['b', 'a', 'be', 'a b', 'c', '-b', 'z']) {
+      const all = await asked(q, 200);
+      expect(all.length > 0).toBe(q !== '-b' && q !== 'z');
+      for (const limit of [1, 3, 7]) expect(await asked(q, limit)).toEqual(all);
+    }
+  });
+
   it('goes with filters, orders, counts and pages', async () => {
     expect(await found('payment', { sort: '-slug' })).toEqual([
       'prepay',
