@@ -80,6 +80,7 @@ export {
   propertiesOf,
   type Sql,
   shown,
+  shownMember,
   tableOf,
   textOf,
 } from './sql.js';

@@ -142,6 +142,15 @@ export function textOf(value: Sql): Sql<string> {
   return sql<string>`(${value})::text`;
 }
 
+/**
+ * The text of a member of a JSON object that was got by {@link shown}, null where it is not set; decode it with
+ * `decodeAgtype`. Where several members are shown, to get the object once is half of the work.
+ */
+export function shownMember(object: Sql, member: string): Sql<string> {
+  const value = sql`ag_catalog.agtype_object_field_agtype(${object}, ${encode(member)})`;
+  return sql<string>`nullif(${out(value)}, 'null')`;
+}
+
 /** The properties column of `alias`, as text. */
 export function propertiesOf(alias: string): Sql<string> {
   return out(sql.ref(`${alias}.properties`));

@@ -46,6 +46,23 @@ export function inOrganization(organizationId: Sql): Sql<boolean> {
   return equal(col(Project, 'organization_id', 'p'), organizationId);
 }
 
+/**
+ * Whether there are projects of this organization and of no other, as on most installations: by the first and the last
+ * one in an index. A statement that asks so sees all of it in the same moment, and need not look whose each project is.
+ */
+export function isAlone(organizationId: string): Sql<boolean> {
+  const own = encode(organizationId);
+  const owner = col(Project, 'organization_id', 'p');
+  const end = (direction: 'asc' | 'desc') =>
+    sql`(select ${owner} from ${tableOf(Project)} p order by ${owner} ${sql.raw(direction)} limit 1)`;
+  return sql<boolean>`coalesce(${equal(end('asc'), own)} and ${equal(end('desc'), own)}, false)`;
+}
+
+/** Whether a filter leaves nothing out. */
+export function isOpen({ own, joined = [], terms }: ProjectFilter): boolean {
+  return !own && joined.length === 0 && !terms;
+}
+
 /** The condition that a filter is, on the project row `p`. */
 export function condition(organizationId: string, filter: ProjectFilter): Sql<boolean> {
   const joined = (filter.joined ?? []).map(joinedTo(organizationId));

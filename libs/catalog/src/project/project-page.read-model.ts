@@ -31,7 +31,7 @@ type Key = OrderKey<typeof Project>;
 
 /**
  * A select of projects `(id, properties)` in the order of a page. By an attribute that has no index it is written for a
- * reading of all of them: whether there is one is asked as it runs, so that only one of the two ways is gone.
+ * reading of all of them: whether there is one is asked as it runs, so that only one of the two ways is taken.
  */
 export function pageOf(where: Sql<boolean>, request: ProjectPageRequest, fixedLimit: boolean): Sql {
   const [first] = request.order;
