@@ -13,21 +13,15 @@ FROM node:24-bookworm-slim
 # Left to itself on a large machine, V8 keeps up to 128 MiB for young objects alone, and lets old ones pile up (ADR 0047).
 ENV NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=512"
 ENV NODE_ENV=production \
-    NODE_COMPILE_CACHE=/opt/imbi/compiled \
     IMBI_HOST=0.0.0.0 \
     IMBI_PORT=8300 \
     IMBI_DATA_DIR=/var/lib/imbi
 WORKDIR /app
-RUN install -d -o node -g node -m 700 /var/lib/imbi && install -d -o node -g node /opt/imbi/compiled
+RUN install -d -o node -g node -m 700 /var/lib/imbi
 # Owned by root: the running process cannot change its own code.
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# What V8 makes of our modules comes with the image, an eighth off each start; like the code it is not to be changed.
-USER node
-RUN node --input-type=module -e "await import('/app/dist/libs/product/src/index.js')"
-USER root
-RUN chown -R root:root /opt/imbi
 USER node
 EXPOSE 8300
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -27,9 +27,6 @@ const SETTINGS = {
 /** What Node.js is told in production. */
 const PRODUCTION_NODE =
   /^ENV NODE_OPTIONS="(.+)"$/m.exec(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
-
-/** Where the processes find their modules compiled, as an image carries them: {@link compileModules}. */
-const COMPILED = path.join(ROOT, '.cache/bench/compiled');
 
 const running = new Set();
 // A bench that ends early leaves nothing behind.
@@ -61,15 +58,6 @@ async function startServer({ args, env, readyPath, ipc = false }) {
   return { child, url, pid: child.pid, startMs: performance.now() - started, stop: () => stop(child) };
 }
 
-/** What the Dockerfile does once for its image. */
-export function compileModules() {
-  const modules = JSON.stringify(path.join(ROOT, 'dist/libs/product/src/index.js'));
-  execFileSync(process.execPath, ['--input-type=module', '-e', `await import(${modules})`], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, NODE_OPTIONS: PRODUCTION_NODE, NODE_COMPILE_CACHE: COMPILED },
-  });
-}
-
 /** The api as production runs it. */
 export function startApi({ databaseUrl, redisUrl, nodeOptions = [], ipc = false, env = {} }) {
   return startServer({
@@ -77,7 +65,6 @@ export function startApi({ databaseUrl, redisUrl, nodeOptions = [], ipc = false,
     env: {
       ...SETTINGS,
       NODE_OPTIONS: PRODUCTION_NODE,
-      NODE_COMPILE_CACHE: COMPILED,
       DATABASE_URL: databaseUrl,
       ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl, IMBI_QUEUE_PREFIX: `bench-${process.pid}` }),
       ...env,
@@ -97,7 +84,6 @@ export function startWorker({ databaseUrl, redisUrl, env = {} }) {
       HOME: process.env.HOME,
       ...SETTINGS,
       NODE_OPTIONS: PRODUCTION_NODE,
-      NODE_COMPILE_CACHE: COMPILED,
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,
       ...env,

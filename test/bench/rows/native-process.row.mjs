@@ -1,6 +1,6 @@
 import { ApiClient } from '../api-client.mjs';
 import { load, median } from '../load.mjs';
-import { compileModules, memoryOf, startApi } from '../processes.mjs';
+import { memoryOf, startApi } from '../processes.mjs';
 import { mib, seconds } from '../report.mjs';
 import { CALLER } from '../seed.mjs';
 
@@ -13,7 +13,6 @@ export const row = {
   needs: 'graphs',
   async measure({ graphs, timing }) {
     const graph = graphs.at(-1);
-    compileModules();
     const starts = [];
     for (let count = 0; count < timing.starts; count += 1) {
       const api = await startApi(graph);
