@@ -94,9 +94,10 @@ function toHistory(
 
 /** `{slug: [score, weight]}` of the policies that apply, written as it is: an object of them all costs more than scoring. */
 function breakdownOf(evaluation: Evaluation | undefined): string {
-  const parts: string[] = [];
+  // An organization's policy may have the slug of one for all; a name stands once in an object, and its own is the later.
+  const parts = new Map<string, string>();
   for (const { rule, applies, score } of evaluation?.results ?? []) {
-    if (applies) parts.push(`${JSON.stringify(rule.slug)}:[${score},${rule.weight}]`);
+    if (applies) parts.set(rule.slug, `${JSON.stringify(rule.slug)}:[${score},${rule.weight}]`);
   }
-  return `{${parts.join(',')}}`;
+  return `{${[...parts.values()].join(',')}}`;
 }
